@@ -1,0 +1,46 @@
+package org.scriptorium.engine.api;
+
+import java.nio.file.Path;
+
+/**
+ * How an engine runs on its machine. None of it changes a text within one kernel provider.
+ *
+ * @param threads compute threads, at least 1
+ * @param cacheBytes budget of the key/value cache
+ * @param maxBatch at most so many sequences run together
+ * @param stepTokens at most so many tokens (decodes and prompt chunks together) go through the model in one step
+ * @param kernels {@code auto}, {@code vector} or {@code scalar}
+ * @param vectorBits 0 (the machine's preferred width), 256 or 512
+ * @param packedDirectory where packed weights are kept for all processes of the node
+ */
+public record EngineOptions(
+    int threads, long cacheBytes, int maxBatch, int stepTokens, String kernels, int vectorBits, Path packedDirectory) {
+
+  public EngineOptions {
+    if (threads < 1) throw new ModelException(ErrorCode.INVALID_PARAMETER, "threads: expected at least 1, found " + threads);
+    if (maxBatch < 1) throw new ModelException(ErrorCode.INVALID_PARAMETER, "max batch: expected at least 1, found " + maxBatch);
+    if (stepTokens < 1) throw new ModelException(ErrorCode.INVALID_PARAMETER, "step tokens: expected at least 1, found " + stepTokens);
+    if (cacheBytes < 1) throw new ModelException(ErrorCode.INVALID_PARAMETER, "cache bytes: expected at least 1, found " + cacheBytes);
+  }
+
+  /** All cores, an eighth of {@code machineBytes} for the cache, 64 sequences, packed weights under {@code directory}. */
+  public static EngineOptions forMachine(int threads, long machineBytes, Path directory) {
+    return new EngineOptions(threads, Math.max(machineBytes / 8, 64L << 20), 64, 256, "auto", 0, directory);
+  }
+
+  public EngineOptions withThreads(int value) {
+    return new EngineOptions(value, cacheBytes, maxBatch, stepTokens, kernels, vectorBits, packedDirectory);
+  }
+
+  public EngineOptions withCacheBytes(long value) {
+    return new EngineOptions(threads, value, maxBatch, stepTokens, kernels, vectorBits, packedDirectory);
+  }
+
+  public EngineOptions withBatch(int sequences, int tokens) {
+    return new EngineOptions(threads, cacheBytes, sequences, tokens, kernels, vectorBits, packedDirectory);
+  }
+
+  public EngineOptions withKernels(String value, int bits) {
+    return new EngineOptions(threads, cacheBytes, maxBatch, stepTokens, value, bits, packedDirectory);
+  }
+}
