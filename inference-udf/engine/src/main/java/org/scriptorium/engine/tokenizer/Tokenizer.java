@@ -5,26 +5,33 @@ import org.scriptorium.engine.api.SourcedText;
 /** Text to token ids and back. Immutable, for any number of threads. */
 public interface Tokenizer {
 
+  /** Tokens with a meaning; a model may have logits for more ids, which stand for nothing. */
   int vocabularySize();
 
   /**
    * The ids of a text. Special tokens are recognized where none of their characters came from a row; the split into words
-   * runs over the whole text between them. Adds no begin or end token of its own.
+   * runs over the whole text between them. Adds no begin or end token of its own. An unpaired surrogate counts as U+FFFD.
    */
   int[] encode(SourcedText text);
 
   /**
-   * For every id that {@link #encode} gives for a text, the UTF-16 position after its last character that is complete; a token that ends inside a
-   * character has the position of that character's start.
+   * Where the tokens of a text end: for every id that {@link #encode} gives for it, the UTF-16 position after the last character
+   * that is complete with this token. A token that ends inside a character has the position of that character's start, so a cut at
+   * any of these positions keeps characters (and surrogate pairs) whole. Positions never fall; the last one is the text's length.
+   *
+   * <p>Characters that the vocabulary has no token for belong to the token that follows them, at the text's end to the last.
+   *
+   * @throws IllegalArgumentException if the ids are not those of the text
    */
   int[] ends(SourcedText text, int[] ids);
 
   /** The ids' text; broken UTF-8 becomes U+FFFD. Special tokens are left out if {@code special} says so. */
   String decode(int[] ids, SpecialTokens special);
 
-  /** The bytes that a token stands for; empty for special tokens. Shared: not to be changed. */
+  /** The bytes that a token stands for; empty for special tokens and for ids beyond the vocabulary. Shared: not to be changed. */
   byte[] bytes(int id);
 
+  /** True for markup: control tokens and the unknown token. Tokens that the model's authors added as text are not special. */
   boolean isSpecial(int id);
 
   /** A fresh incremental decoder, for one text and one thread. */

@@ -1,0 +1,92 @@
+package org.scriptorium.engine.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+
+/** Where the reference fixtures and the released model are; tests that need one that is absent are skipped. */
+final class Fixtures {
+  private static final String MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf";
+
+  private Fixtures() {}
+
+  static JsonNode json(String name) {
+    var file = folder().resolve(name);
+    Assumptions.assumeTrue(Files.isReadable(file), () -> "no fixture " + file + "; name the folder with -Dscriptorium.fixtures=DIR");
+    try {
+      return new ObjectMapper().readTree(file.toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static int[] ints(JsonNode array) {
+    var values = new int[array.size()];
+    for (int i = 0; i < values.length; i++) values[i] = array.get(i).intValue();
+    return values;
+  }
+
+  static Tokenizer smolLm2() {
+    var file = model();
+    try {
+      var metadata = GgufMetadata.read(file);
+      return Tokenizers.gguf((String) metadata.get("tokenizer.ggml.model"), new Vocabulary(file.getFileName().toString(),
+          (String[]) metadata.get("tokenizer.ggml.tokens"), (int[]) metadata.get("tokenizer.ggml.token_type"),
+          (String[]) metadata.get("tokenizer.ggml.merges"), (String) metadata.get("tokenizer.ggml.pre")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The tokenizer of a folder with a byte-level tokenizer.json, with the split of that name. */
+  static Tokenizer huggingFace(String folder, String split) {
+    var file = json("tokenizers/" + folder + "/tokenizer.json");
+    var tokens = new ArrayList<String>();
+    var types = new ArrayList<TokenType>();
+    file.at("/model/vocab").properties().forEach(entry -> put(tokens, types, entry.getValue().intValue(), entry.getKey(), TokenType.NORMAL));
+    for (var added : file.get("added_tokens")) {
+      var type = added.get("special").booleanValue() ? TokenType.CONTROL : TokenType.USER_DEFINED;
+      put(tokens, types, added.get("id").intValue(), added.get("content").textValue(), type);
+    }
+    var merges = new ArrayList<String>();
+    for (var merge : file.at("/model/merges")) merges.add(merge.isArray() ? merge.get(0).textValue() + " " + merge.get(1).textValue() : merge.textValue());
+    return Tokenizers.byteLevelBpe(new Vocabulary(folder, tokens.toArray(String[]::new), types.stream().mapToInt(TokenType::number).toArray(),
+        merges.toArray(String[]::new), split));
+  }
+
+  private static void put(List<String> tokens, List<TokenType> types, int id, String token, TokenType type) {
+    while (tokens.size() <= id) {
+      tokens.add("");
+      types.add(TokenType.UNUSED);
+    }
+    tokens.set(id, token);
+    types.set(id, type);
+  }
+
+  private static Path folder() {
+    String root = System.getProperty("scriptorium.root", "");
+    return Path.of(System.getProperty("scriptorium.fixtures", root + "/../shared/fixtures"));
+  }
+
+  private static Path model() {
+    String cache = System.getenv().getOrDefault("SCRIPTORIUM_CACHE", System.getProperty("user.home") + "/.cache/scriptorium");
+    var named = System.getProperty("scriptorium.model.smollm2");
+    var places = named != null ? Stream.of(Path.of(named)) : Stream.of(Path.of(cache, MODEL), Path.of(cache, "models/smollm2-135m-instruct", MODEL));
+    var found = places.filter(Files::isReadable).findFirst();
+    Assumptions.assumeTrue(found.isPresent(), () -> "no " + MODEL + " in " + cache + "; fetch it, or name it with -Dscriptorium.model.smollm2=FILE");
+    return found.get();
+  }
+
+  static String shortened(String text) {
+    String line = text.lines().findFirst().orElse("");
+    return line.length() > 40 ? line.substring(0, 40) : line;
+  }
+
+}
