@@ -35,6 +35,11 @@ public final class Sampler {
     this.warpers = config.isGreedy() ? Optional.empty() : Optional.of(Warpers.of(config));
   }
 
+  /** True if the choice is the greatest logit of a row, whatever the tokens: a caller may find it in its own way. */
+  public boolean isArgmax() {
+    return processors.isEmpty() && warpers.isEmpty();
+  }
+
   /**
    * The seed of a row: the first 64 bits of its request key, mixed with the configured seed.
    *

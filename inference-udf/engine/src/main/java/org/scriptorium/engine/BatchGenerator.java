@@ -1,0 +1,117 @@
+package org.scriptorium.engine;
+
+import java.util.List;
+import org.scriptorium.engine.api.EngineOptions;
+import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.Completion;
+import org.scriptorium.engine.api.GenerationConfig;
+import org.scriptorium.engine.api.Generator;
+import org.scriptorium.engine.api.Message;
+import org.scriptorium.engine.api.ModelDescription;
+import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.api.Prompt;
+import org.scriptorium.engine.api.Request;
+import org.scriptorium.engine.api.RequestKey;
+import org.scriptorium.engine.api.SourcedText;
+import org.scriptorium.engine.api.Truncation;
+import org.scriptorium.engine.batch.Scheduler;
+import org.scriptorium.engine.batch.Sequence;
+import org.scriptorium.engine.model.Machine;
+import org.scriptorium.engine.model.PackedWeights;
+import org.scriptorium.engine.sampler.Sampler;
+
+/** A model behind its scheduler. Owner of the model, the packed weights, the machine and the scheduler. */
+final class BatchGenerator implements Generator {
+  private final LanguageModel model;
+  private final ModelDescription description;
+  private final Machine machine;
+  private final PackedWeights packed;
+  private final Scheduler scheduler;
+  private final PromptFitter fitter;
+  private boolean closed;
+
+  BatchGenerator(LanguageModel model, ModelDescription description, Machine machine, PackedWeights packed, EngineOptions options) {
+    this.model = model;
+    this.description = description;
+    this.machine = machine;
+    this.packed = packed;
+    scheduler = new Scheduler(model.decoder(), machine, options, model.endTokens(), description.name());
+    fitter = new PromptFitter(model.tokenizer(), model::render);
+  }
+
+  @Override
+  public ModelDescription model() {
+    return description;
+  }
+
+  @Override
+  public Ticket submit(Request request, Listener listener) {
+    try {
+      Sequence sequence = sequence(request, listener);
+      scheduler.submit(sequence);
+      return sequence;
+    } catch (ModelException refused) {
+      return failed(listener, refused.code(), refused.getMessage());
+    } catch (RuntimeException | StackOverflowError unexpected) {
+      return failed(listener, ErrorCode.INTERNAL, "the prompt could not be prepared: " + unexpected);
+    }
+  }
+
+  private Ticket failed(Listener listener, ErrorCode code, String message) {
+    listener.completed(Completion.failed(code, message, 0, description.name(), ""));
+    return () -> { };
+  }
+
+  private Sequence sequence(Request request, Listener listener) {
+    requireWellFormed(request.prompt());
+    GenerationConfig config = request.config();
+    int context = description.contextLength();
+    // Without truncation a prompt may use all of the context but one token; the text then ends where the context does.
+    int limit = config.truncation() == Truncation.NONE ? context - 1 : Math.max(1, context - config.maxNewTokens());
+    var fitted = fitter.fit(request.prompt(), limit, config.truncation());
+    if (fitted.ids().length == 0) throw new ModelException(ErrorCode.INVALID_PARAMETER, "the prompt is empty");
+    String key = RequestKey.of(description.fingerprint(), fitted.rendered(), config);
+    var sampler = new Sampler(config, Sampler.seed(key, config), model.decoder().vocabulary(), model.endTokens());
+    int room = Math.min(config.maxNewTokens(), context - fitted.ids().length);
+    return new Sequence(fitted.ids(), room, config.stopStrings(), sampler, model.tokenizer().detokenizer(), description.name(), key, listener);
+  }
+
+  private static void requireWellFormed(Prompt prompt) {
+    List<SourcedText> texts = switch (prompt) {
+      case Prompt.Raw raw -> List.of(raw.text());
+      case Prompt.Chat chat -> chat.messages().stream().map(Message::content).toList();
+    };
+    for (SourcedText text : texts) {
+      int position = unpairedSurrogate(text.text());
+      if (position >= 0) {
+        throw new ModelException(ErrorCode.MALFORMED_TEXT, "the text holds an unpaired surrogate at character %d; decode it anew from its source"
+            .formatted(position));
+      }
+    }
+  }
+
+  private static int unpairedSurrogate(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char unit = text.charAt(i);
+      if (!Character.isSurrogate(unit)) continue;
+      if (Character.isLowSurrogate(unit) || i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(i + 1))) return i;
+      i++;
+    }
+    return -1;
+  }
+
+  @Override
+  public int countTokens(String text) {
+    return model.tokenizer().encode(SourcedText.row(text)).length;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) return;
+    closed = true;
+    scheduler.close();
+    machine.close();
+    packed.close();
+    model.close();
+  }
+}

@@ -1,0 +1,58 @@
+package org.scriptorium.engine.api;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * The identity of a generation: SHA-256 of the model's bytes, the rendered prompt (with the knowledge of which of its characters
+ * came from the row) and every parameter that can change the text. Equal keys give equal texts within a kernel provider.
+ */
+public final class RequestKey {
+  private RequestKey() {}
+
+  /**
+   * @param fingerprint SHA-256 of the model's bytes, hexadecimal
+   * @return 64 hexadecimal digits
+   */
+  public static String of(String fingerprint, SourcedText rendered, GenerationConfig config) {
+    MessageDigest digest = sha256();
+    add(digest, fingerprint);
+    add(digest, rendered.text());
+    for (int bound : rendered.rowBounds()) add(digest, bound);
+    add(digest, config.maxNewTokens());
+    add(digest, config.minNewTokens());
+    add(digest, Float.floatToIntBits(config.temperature()));
+    if (!config.isGreedy()) {
+      add(digest, config.topK());
+      add(digest, Float.floatToIntBits(config.topP()));
+      add(digest, Float.floatToIntBits(config.minP()));
+      add(digest, Long.toString(config.seed()));
+    }
+    add(digest, Float.floatToIntBits(config.repetitionPenalty()));
+    add(digest, Float.floatToIntBits(config.presencePenalty()));
+    add(digest, Float.floatToIntBits(config.frequencyPenalty()));
+    for (String stop : config.stopStrings()) add(digest, stop);
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void add(MessageDigest digest, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    add(digest, bytes.length);
+    digest.update(bytes);
+  }
+
+  private static void add(MessageDigest digest, int value) {
+    digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(value).flip());
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

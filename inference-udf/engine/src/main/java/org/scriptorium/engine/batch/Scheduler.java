@@ -1,0 +1,286 @@
+package org.scriptorium.engine.batch;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.scriptorium.engine.api.EngineOptions;
+import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.model.BlockPool;
+import org.scriptorium.engine.model.Decoder;
+import org.scriptorium.engine.model.Machine;
+import org.scriptorium.engine.model.Step;
+import org.scriptorium.engine.sampler.Sampler;
+import org.scriptorium.engine.sampler.Scratch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Continuous batching (Yu et al. 2022, Orca): every step takes one row of each running sequence and fills up with chunks of the
+ * prompts of those that enter; who ends leaves at once. One thread of its own runs the steps and, with the machine's team,
+ * computes them.
+ *
+ * <p>What a sequence gets never depends on its neighbours: each row is computed for itself.
+ */
+public final class Scheduler implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
+  /** Arrivals that may overtake one another so that lengths match. */
+  private static final int WINDOW = 256;
+  /** A prompt waits for another that computes at least so many tokens it could then take over. */
+  private static final int WORTH_WAITING = 16;
+
+  private final Machine machine;
+  private final Decoder.Execution execution;
+  private final Step step;
+  private final int maxBatch;
+  private final int vocabulary;
+  private final Set<Integer> endTokens;
+  private final BlockPool pool;
+  private final PrefixTree prefixes;
+  private final Admission admission;
+  private final Scratch[] scratch;
+
+  private final ConcurrentLinkedQueue<Sequence> inbox = new ConcurrentLinkedQueue<>();
+  private final PriorityQueue<Sequence> waiting = new PriorityQueue<>(
+      Comparator.comparingLong((Sequence sequence) -> sequence.arrival() / WINDOW).thenComparingInt(sequence -> -sequence.promptLength())
+          .thenComparingLong(Sequence::arrival));
+  private final List<Sequence> running = new ArrayList<>();
+  private final List<Sequence> sampling = new ArrayList<>();
+  private final List<Sequence> deferred = new ArrayList<>();
+  private final List<Sequence> chunked = new ArrayList<>();
+  private final LongAdder steps = new LongAdder();
+  private final LongAdder rows = new LongAdder();
+  private final Thread thread;
+  private long arrivals;
+  private volatile boolean closed;
+
+  public Scheduler(Decoder decoder, Machine machine, EngineOptions options, int[] endTokens, String name) {
+    this.machine = machine;
+    maxBatch = options.maxBatch();
+    vocabulary = decoder.vocabulary();
+    this.endTokens = new HashSet<>();
+    for (int token : endTokens) this.endTokens.add(token);
+    step = new Step(Math.max(options.stepTokens(), maxBatch), maxBatch);
+    execution = decoder.bind(machine, step);
+    pool = new BlockPool(decoder.cacheShape(), options.cacheBytes());
+    prefixes = new PrefixTree(pool, Math.clamp(pool.capacity() / 8, 4, 96));
+    admission = new Admission(pool, prefixes);
+    scratch = new Scratch[machine.threads()];
+    for (int i = 0; i < scratch.length; i++) scratch[i] = new Scratch();
+    thread = Thread.ofPlatform().daemon().name(name + "-scheduler").start(this::serve);
+  }
+
+  /** Hands over a sequence; from any thread. */
+  public void submit(Sequence sequence) {
+    inbox.add(sequence);
+    LockSupport.unpark(thread);
+    // One that comes after the thread's last look into the inbox has nobody else to tell its listener.
+    if (closed) drainClosed();
+  }
+
+  /** Steps so far. */
+  public long steps() {
+    return steps.sum();
+  }
+
+  /** Rows computed so far, over all steps. */
+  public long rows() {
+    return rows.sum();
+  }
+
+  public long cacheBytes() {
+    return pool.allocatedBytes();
+  }
+
+  private void serve() {
+    try {
+      while (!closed) {
+        collect();
+        if (running.isEmpty() && waiting.isEmpty()) {
+          LockSupport.park(this);
+          continue;
+        }
+        runStep();
+      }
+    } catch (Throwable failure) {
+      LOG.error("The scheduler ended", failure);
+      closed = true;
+      failAll(running, ErrorCode.INTERNAL, "the scheduler ended: " + failure);
+    } finally {
+      failAll(running, ErrorCode.CANCELLED, "the engine was closed");
+      failAll(new ArrayList<>(waiting), ErrorCode.CANCELLED, "the engine was closed");
+      waiting.clear();
+      drainClosed();
+    }
+  }
+
+  private synchronized void drainClosed() {
+    for (Sequence sequence = inbox.poll(); sequence != null; sequence = inbox.poll()) {
+      sequence.fail(ErrorCode.CANCELLED, "the engine was closed");
+    }
+  }
+
+  /** Takes new sequences in and cancelled ones out. */
+  private void collect() {
+    for (Sequence sequence = inbox.poll(); sequence != null; sequence = inbox.poll()) {
+      sequence.arrival(arrivals++);
+      waiting.add(sequence);
+    }
+    for (int i = running.size() - 1; i >= 0; i--) if (running.get(i).isCancelled()) fail(i, ErrorCode.CANCELLED, "the request was cancelled");
+    waiting.removeIf(sequence -> {
+      if (!sequence.isCancelled()) return false;
+      sequence.fail(ErrorCode.CANCELLED, "the request was cancelled");
+      return true;
+    });
+  }
+
+  private void runStep() {
+    step.clear();
+    sampling.clear();
+    chunked.clear();
+    try {
+      decode();
+      prefill();
+      admit();
+      if (step.rows() == 0) return;
+      execution.run();
+      machine.run(this::choose, sampling.size());
+    } catch (IllegalStateException | OutOfMemoryError failure) {
+      LOG.error("A step failed; its {} rows become errors", running.size(), failure);
+      failAll(running, ErrorCode.INTERNAL, "a step of the model failed: " + failure);
+      return;
+    }
+    steps.increment();
+    rows.add(step.rows());
+    for (Sequence sequence : chunked) prefixes.remember(sequence.tokens(), sequence.computed(), sequence.cache());
+    for (Sequence sequence : sampling) accept(sequence);
+  }
+
+  /** One row of each sequence that has its prompt behind it. */
+  private void decode() {
+    for (Sequence sequence : running) {
+      sequence.output(-1);
+      if (sequence.isPrefilling()) continue;
+      int position = sequence.length() - 1;
+      admission.grow(sequence, position + 1);
+      sequence.output(step.addOutput(sequence.token(position), position, sequence.cache()));
+      sequence.computed(position + 1);
+      sampling.add(sequence);
+    }
+  }
+
+  /** The next chunks of prompts that entered before. */
+  private void prefill() {
+    for (Sequence sequence : running) if (sequence.isPrefilling() && sequence.output() < 0) chunk(sequence);
+  }
+
+  private void chunk(Sequence sequence) {
+    int from = sequence.computed(), to = Math.min(sequence.promptLength(), from + step.maxRows() - step.rows());
+    if (to <= from) return;
+    admission.grow(sequence, to);
+    for (int position = from; position < to; position++) {
+      if (position == sequence.promptLength() - 1) {
+        sequence.output(step.addOutput(sequence.token(position), position, sequence.cache()));
+        sampling.add(sequence);
+      } else {
+        step.add(sequence.token(position), position, sequence.cache());
+      }
+    }
+    sequence.computed(to);
+    chunked.add(sequence);
+  }
+
+  /** Lets waiting sequences in while the step, the batch and the cache have room. */
+  private void admit() {
+    while (!waiting.isEmpty() && running.size() < maxBatch && step.rows() < step.maxRows()) {
+      Sequence sequence = waiting.poll();
+      if (!admission.fitsAlone(sequence)) {
+        sequence.fail(ErrorCode.CACHE_TOO_SMALL, "%d tokens need %d cache blocks, the engine has %d; give spark.scriptorium.engine.cache-memory more"
+            .formatted(sequence.positions(), Admission.blocks(sequence.positions()), pool.capacity()));
+      } else if (isWorthWaiting(sequence)) {
+        deferred.add(sequence);
+      } else if (admission.admit(sequence)) {
+        running.add(sequence);
+        chunk(sequence);
+      } else {
+        deferred.add(sequence);
+        break;
+      }
+    }
+    waiting.addAll(deferred);
+    deferred.clear();
+  }
+
+  /** True if a running prompt is about to compute much that this one begins with. */
+  private boolean isWorthWaiting(Sequence sequence) {
+    int have = -1;
+    for (Sequence other : running) {
+      if (other.length() > other.promptLength()) continue;
+      int common = Math.min(Sequence.common(sequence, other), sequence.promptLength() - 1);
+      if (common < WORTH_WAITING) continue;
+      if (have < 0) have = prefixes.match(sequence.tokens(), sequence.promptLength() - 1);
+      if (common - have >= WORTH_WAITING) return true;
+    }
+    return false;
+  }
+
+  private void choose(int index, int worker) {
+    Sequence sequence = sampling.get(index);
+    sequence.sampled(sequence.sampler().isArgmax() ? execution.argmax(sequence.output())
+        : sequence.sampler().sample(execution.logits(), sequence.output() * vocabulary, sequence.tokens(), sequence.promptLength(),
+            sequence.length(), scratch[worker]));
+  }
+
+  private void accept(Sequence sequence) {
+    int token = sequence.sampled();
+    if (token == Sampler.NON_FINITE) {
+      fail(running.indexOf(sequence), ErrorCode.NON_FINITE_LOGITS, "the model's logits after %d tokens are not finite".formatted(sequence.length()));
+    } else if (tell(sequence, token)) {
+      running.remove(sequence);
+      admission.release(sequence);
+    }
+  }
+
+  /** True if the sequence ended. A listener that throws ends it too: there is nobody left to tell. */
+  private boolean tell(Sequence sequence, int token) {
+    try {
+      return sequence.accept(token, endTokens.contains(token));
+    } catch (RuntimeException failure) {
+      LOG.error("A listener failed; its request ends", failure);
+      return true;
+    }
+  }
+
+  private void fail(int index, ErrorCode code, String message) {
+    Sequence sequence = running.remove(index);
+    admission.release(sequence);
+    sequence.fail(code, message);
+  }
+
+  private void failAll(List<Sequence> sequences, ErrorCode code, String message) {
+    for (Sequence sequence : sequences) {
+      admission.release(sequence);
+      sequence.fail(code, message);
+    }
+    sequences.clear();
+  }
+
+  /** Ends all requests and frees the cache; waits for the running step. */
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    pool.close();
+  }
+}

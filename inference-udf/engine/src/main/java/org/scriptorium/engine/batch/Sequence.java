@@ -1,0 +1,194 @@
+package org.scriptorium.engine.batch;
+
+import java.util.Arrays;
+import java.util.List;
+import org.scriptorium.engine.api.Completion;
+import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.FinishReason;
+import org.scriptorium.engine.api.Generator;
+import org.scriptorium.engine.model.SequenceCache;
+import org.scriptorium.engine.sampler.Sampler;
+import org.scriptorium.engine.sampler.StopStrings;
+import org.scriptorium.engine.tokenizer.Detokenizer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One request on its way through the scheduler: its tokens, its cache, its text so far. All but {@link #cancel} is the scheduler's
+ * own.
+ */
+public final class Sequence implements Generator.Ticket {
+  private static final Logger LOG = LoggerFactory.getLogger(Sequence.class);
+
+  private final Generator.Listener listener;
+  private final String model;
+  private final String requestKey;
+  private final int promptLength;
+  private final int maxTokens;
+  private final Sampler sampler;
+  private final Detokenizer detokenizer;
+  private final StopStrings.Matcher stops;
+  private final StringBuilder text = new StringBuilder();
+  private final SequenceCache cache = new SequenceCache();
+  private volatile boolean cancelled;
+
+  /** Prompt, then generated tokens. */
+  private int[] tokens;
+  private int length;
+  /** Tokens whose keys and values the cache holds. */
+  private int computed;
+  private int cached;
+  /** Blocks that are promised but not taken. */
+  private int promised;
+  private long arrival;
+  /** Index among the running step's outputs, or -1. */
+  private int output = -1;
+  private int sampled;
+
+  /** @param room tokens that may follow the prompt: those asked for, or what the context leaves */
+  public Sequence(int[] prompt, int room, List<String> stopStrings, Sampler sampler, Detokenizer detokenizer, String model, String requestKey,
+      Generator.Listener listener) {
+    this.sampler = sampler;
+    this.detokenizer = detokenizer;
+    this.model = model;
+    this.requestKey = requestKey;
+    this.listener = listener;
+    promptLength = prompt.length;
+    maxTokens = promptLength + room;
+    tokens = prompt;
+    length = promptLength;
+    stops = new StopStrings(stopStrings).matcher();
+  }
+
+  /** Ends the sequence after the running step; from any thread. */
+  @Override
+  public void cancel() {
+    cancelled = true;
+  }
+
+  boolean isCancelled() {
+    return cancelled;
+  }
+
+  int promptLength() {
+    return promptLength;
+  }
+
+  int[] tokens() {
+    return tokens;
+  }
+
+  int token(int index) {
+    return tokens[index];
+  }
+
+  int length() {
+    return length;
+  }
+
+  int computed() {
+    return computed;
+  }
+
+  void computed(int count) {
+    computed = count;
+  }
+
+  SequenceCache cache() {
+    return cache;
+  }
+
+  /** Most positions that the cache will hold: the last token is never fed back. */
+  int positions() {
+    return maxTokens - 1;
+  }
+
+  int promised() {
+    return promised;
+  }
+
+  void promised(int blocks) {
+    promised = blocks;
+  }
+
+  void cached(int count) {
+    cached = count;
+    computed = count;
+  }
+
+  long arrival() {
+    return arrival;
+  }
+
+  void arrival(long number) {
+    arrival = number;
+  }
+
+  int output() {
+    return output;
+  }
+
+  void output(int index) {
+    output = index;
+  }
+
+  Sampler sampler() {
+    return sampler;
+  }
+
+  int sampled() {
+    return sampled;
+  }
+
+  void sampled(int token) {
+    sampled = token;
+  }
+
+  /** True while prompt tokens are left to compute besides the one that gives the first token. */
+  boolean isPrefilling() {
+    return computed < length - 1 || length == promptLength;
+  }
+
+  /**
+   * Takes the sampled token.
+   *
+   * @return true if the sequence ended with it, and its listener was told
+   */
+  boolean accept(int token, boolean ends) {
+    if (length == tokens.length) tokens = Arrays.copyOf(tokens, Math.min(maxTokens, tokens.length + Math.max(64, tokens.length / 4)));
+    tokens[length++] = token;
+    if (ends) return finish(FinishReason.STOP);
+    emit(stops.append(detokenizer.append(token)));
+    if (stops.stopped()) return finish(FinishReason.STOP);
+    return length >= maxTokens && finish(FinishReason.LENGTH);
+  }
+
+  private boolean finish(FinishReason reason) {
+    if (!stops.stopped()) {
+      emit(stops.append(detokenizer.finish()));
+      if (!stops.stopped()) emit(stops.finish());
+    }
+    listener.completed(new Completion(text.toString(), reason, "", "", promptLength, cached, length - promptLength, model, requestKey));
+    return true;
+  }
+
+  private void emit(String piece) {
+    if (piece.isEmpty()) return;
+    text.append(piece);
+    listener.text(piece);
+  }
+
+  void fail(ErrorCode code, String message) {
+    try {
+      listener.completed(Completion.failed(code, message, promptLength, model, requestKey));
+    } catch (RuntimeException failure) {
+      LOG.error("A listener failed", failure);
+    }
+  }
+
+  /** Tokens that two prompts begin with alike. */
+  static int common(Sequence one, Sequence other) {
+    int differs = Arrays.mismatch(one.tokens, 0, one.promptLength, other.tokens, 0, other.promptLength);
+    return differs < 0 ? one.promptLength : differs;
+  }
+}

@@ -1,0 +1,35 @@
+package org.scriptorium.engine.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Attention over a paged key/value cache, one query position and one key/value head at a time.
+ *
+ * <p>A block holds {@link #BLOCK} tokens. For one layer and head its keys are [width, BLOCK] float32 (transposed, so that a
+ * vector's lanes are tokens and no sum runs across lanes), its values [BLOCK, width] float32.
+ */
+public interface Attention {
+  /** Tokens of a cache block. */
+  int BLOCK = 32;
+
+  /**
+   * Writes one position's key and value.
+   *
+   * @param block cache block, borrowed
+   * @param keys byte offset of the layer's and head's keys in the block; {@code values} likewise
+   * @param slot place in the block, from 0 to BLOCK - 1
+   */
+  void store(float[] key, int keyFrom, float[] value, int valueFrom, int width, MemorySegment block, long keys, long values, int slot);
+
+  /**
+   * target[head] = softmax(scale * query[head] . keys) . values, for the heads that share one key/value head (Ainslie et al.
+   * 2023, arXiv:2305.13245). Scores are sums over the width in ascending order, values are summed in the order of tokens.
+   *
+   * @param query [heads, width] float32 at {@code queryFrom}
+   * @param blocks the sequence's blocks in order
+   * @param from first token attended to; {@code to} is the end, exclusive, greater than from
+   * @param target [heads, width] at {@code targetFrom}
+   */
+  void attend(float[] query, int queryFrom, int heads, int width, MemorySegment[] blocks, long keys, long values, int from, int to,
+      float scale, float[] target, int targetFrom, Scratch scratch);
+}

@@ -1,0 +1,151 @@
+package org.scriptorium.engine.kernel.vector;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static org.scriptorium.engine.kernel.Attention.BLOCK;
+import static org.scriptorium.engine.kernel.vector.Lanes.COUNT;
+import static org.scriptorium.engine.kernel.vector.Lanes.FLOATS;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/** Sums of values weighted by scores, over the tokens in order: lanes are the values' own width, two vectors of it at a time. */
+final class ValueTiles {
+  private ValueTiles() {}
+
+  /**
+   * target[head, lane] = sum over token of scores[head, token] * value[token, lane] for two vectors of lanes and 1 to 4 heads.
+   *
+   * @param at place of the score of token {@code from} for the first head
+   * @param values byte offset of the lanes within the values of a block
+   */
+  static void mix(int heads, float[] scores, int at, int stride, MemorySegment[] blocks, long values, int width, int from, int to,
+      float[] target, int targetAt) {
+    switch (heads) {
+      case 1 -> mix1(scores, at, blocks, values, width, from, to, target, targetAt);
+      case 2 -> mix2(scores, at, stride, blocks, values, width, from, to, target, targetAt);
+      case 3 -> mix3(scores, at, stride, blocks, values, width, from, to, target, targetAt);
+      case 4 -> mix4(scores, at, stride, blocks, values, width, from, to, target, targetAt);
+      default -> throw new IllegalArgumentException("heads: expected 1 to 4, found " + heads);
+    }
+  }
+
+  private static void mix1(float[] scores, int at, MemorySegment[] blocks, long values, int width, int from, int to,
+      float[] target, int targetAt) {
+    FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS);
+    for (int token = from; token < to; ) {
+      MemorySegment block = blocks[token / BLOCK];
+      int first = token % BLOCK, count = Math.min(BLOCK - first, to - token);
+      int score = at + token - from;
+      long value = values + 4L * first * width;
+      for (int i = 0; i < count; i++) {
+        FloatVector low = load(block, value + 4L * i * width), high = load(block, value + 4L * i * width + 4L * COUNT);
+        FloatVector x = FloatVector.broadcast(FLOATS, scores[score + i]);
+        a0 = low.fma(x, a0);
+        b0 = high.fma(x, b0);
+      }
+      token += count;
+    }
+    a0.intoArray(target, targetAt);
+    b0.intoArray(target, targetAt + COUNT);
+  }
+
+  private static void mix2(float[] scores, int at, int stride, MemorySegment[] blocks, long values, int width, int from, int to,
+      float[] target, int targetAt) {
+    FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS);
+    FloatVector a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS);
+    for (int token = from; token < to; ) {
+      MemorySegment block = blocks[token / BLOCK];
+      int first = token % BLOCK, count = Math.min(BLOCK - first, to - token);
+      int score = at + token - from;
+      long value = values + 4L * first * width;
+      for (int i = 0; i < count; i++) {
+        FloatVector low = load(block, value + 4L * i * width), high = load(block, value + 4L * i * width + 4L * COUNT);
+        FloatVector x = FloatVector.broadcast(FLOATS, scores[score + i]);
+        a0 = low.fma(x, a0);
+        b0 = high.fma(x, b0);
+        x = FloatVector.broadcast(FLOATS, scores[score + stride + i]);
+        a1 = low.fma(x, a1);
+        b1 = high.fma(x, b1);
+      }
+      token += count;
+    }
+    a0.intoArray(target, targetAt);
+    b0.intoArray(target, targetAt + COUNT);
+    a1.intoArray(target, targetAt + width);
+    b1.intoArray(target, targetAt + width + COUNT);
+  }
+
+  private static void mix3(float[] scores, int at, int stride, MemorySegment[] blocks, long values, int width, int from, int to,
+      float[] target, int targetAt) {
+    FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS);
+    FloatVector a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS);
+    FloatVector a2 = FloatVector.zero(FLOATS), b2 = FloatVector.zero(FLOATS);
+    for (int token = from; token < to; ) {
+      MemorySegment block = blocks[token / BLOCK];
+      int first = token % BLOCK, count = Math.min(BLOCK - first, to - token);
+      int score = at + token - from;
+      long value = values + 4L * first * width;
+      for (int i = 0; i < count; i++) {
+        FloatVector low = load(block, value + 4L * i * width), high = load(block, value + 4L * i * width + 4L * COUNT);
+        FloatVector x = FloatVector.broadcast(FLOATS, scores[score + i]);
+        a0 = low.fma(x, a0);
+        b0 = high.fma(x, b0);
+        x = FloatVector.broadcast(FLOATS, scores[score + stride + i]);
+        a1 = low.fma(x, a1);
+        b1 = high.fma(x, b1);
+        x = FloatVector.broadcast(FLOATS, scores[score + 2 * stride + i]);
+        a2 = low.fma(x, a2);
+        b2 = high.fma(x, b2);
+      }
+      token += count;
+    }
+    a0.intoArray(target, targetAt);
+    b0.intoArray(target, targetAt + COUNT);
+    a1.intoArray(target, targetAt + width);
+    b1.intoArray(target, targetAt + width + COUNT);
+    a2.intoArray(target, targetAt + 2 * width);
+    b2.intoArray(target, targetAt + 2 * width + COUNT);
+  }
+
+  private static void mix4(float[] scores, int at, int stride, MemorySegment[] blocks, long values, int width, int from, int to,
+      float[] target, int targetAt) {
+    FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS);
+    FloatVector a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS);
+    FloatVector a2 = FloatVector.zero(FLOATS), b2 = FloatVector.zero(FLOATS);
+    FloatVector a3 = FloatVector.zero(FLOATS), b3 = FloatVector.zero(FLOATS);
+    for (int token = from; token < to; ) {
+      MemorySegment block = blocks[token / BLOCK];
+      int first = token % BLOCK, count = Math.min(BLOCK - first, to - token);
+      int score = at + token - from;
+      long value = values + 4L * first * width;
+      for (int i = 0; i < count; i++) {
+        FloatVector low = load(block, value + 4L * i * width), high = load(block, value + 4L * i * width + 4L * COUNT);
+        FloatVector x = FloatVector.broadcast(FLOATS, scores[score + i]);
+        a0 = low.fma(x, a0);
+        b0 = high.fma(x, b0);
+        x = FloatVector.broadcast(FLOATS, scores[score + stride + i]);
+        a1 = low.fma(x, a1);
+        b1 = high.fma(x, b1);
+        x = FloatVector.broadcast(FLOATS, scores[score + 2 * stride + i]);
+        a2 = low.fma(x, a2);
+        b2 = high.fma(x, b2);
+        x = FloatVector.broadcast(FLOATS, scores[score + 3 * stride + i]);
+        a3 = low.fma(x, a3);
+        b3 = high.fma(x, b3);
+      }
+      token += count;
+    }
+    a0.intoArray(target, targetAt);
+    b0.intoArray(target, targetAt + COUNT);
+    a1.intoArray(target, targetAt + width);
+    b1.intoArray(target, targetAt + width + COUNT);
+    a2.intoArray(target, targetAt + 2 * width);
+    b2.intoArray(target, targetAt + 2 * width + COUNT);
+    a3.intoArray(target, targetAt + 3 * width);
+    b3.intoArray(target, targetAt + 3 * width + COUNT);
+  }
+
+  private static FloatVector load(MemorySegment block, long at) {
+    return FloatVector.fromMemorySegment(FLOATS, block, at, LITTLE_ENDIAN);
+  }
+}

@@ -1,0 +1,19 @@
+package org.scriptorium.engine.model;
+
+import org.scriptorium.engine.kernel.Work;
+
+/** A layer that norms before each of its blocks: x += attention(norm(x)); x += feedForward(norm(x)). */
+public record DecoderLayer(Norm attentionNorm, SelfAttention attention, Norm feedForwardNorm, GatedFeedForward feedForward) {
+
+  Runnable bind(Machine machine, Workspace workspace, CacheShape cache, int layer) {
+    Work before = (row, worker) -> attentionNorm.apply(machine, workspace.hidden, row, workspace.normed, row);
+    Work between = (row, worker) -> feedForwardNorm.apply(machine, workspace.hidden, row, workspace.normed, row);
+    Runnable attend = attention.bind(machine, workspace, cache, layer), feed = feedForward.bind(machine, workspace);
+    return () -> {
+      machine.run(before, workspace.step.rows());
+      attend.run();
+      machine.run(between, workspace.step.rows());
+      feed.run();
+    };
+  }
+}

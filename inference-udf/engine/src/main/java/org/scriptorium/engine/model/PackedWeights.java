@@ -1,0 +1,149 @@
+package org.scriptorium.engine.model;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.scriptorium.engine.kernel.Matmul;
+import org.scriptorium.engine.kernel.Packed;
+import org.scriptorium.engine.weights.Tensor;
+import org.scriptorium.engine.weights.Weights;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The packed matrices of a model: written once a node into a cache file named by model and layout, then mapped by every process,
+ * so that all share its pages. Where the file can't be written, the matrices are packed into memory of this process.
+ *
+ * <p>The file is created whole under another name and then renamed; a reader sees all of it or nothing. It starts with 64 bytes of
+ * header: a magic number, the total size, and the beginning of the model's fingerprint. Owner of the mapping.
+ */
+public final class PackedWeights implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(PackedWeights.class);
+  private static final long MAGIC = 0x3150_4D55_4952_4353L; // "SCRIUMP1", little-endian
+  private static final int HEADER_BYTES = 64;
+
+  private final Arena arena;
+
+  private PackedWeights(Arena arena) {
+    this.arena = arena;
+  }
+
+  /**
+   * Packs the weights of all maps, or finds them packed, and binds the maps to them.
+   *
+   * @param directory for cache files; created if absent
+   * @param fingerprint of the model's bytes
+   */
+  public static PackedWeights bind(List<Linear> maps, Weights weights, Machine machine, Path directory, String fingerprint) {
+    Matmul matmul = machine.kernels().matmul();
+    long[] offsets = new long[maps.size()];
+    long size = HEADER_BYTES;
+    for (int i = 0; i < offsets.length; i++) {
+      offsets[i] = size;
+      size += matmul.packedBytes(tensor(weights, maps.get(i)).type(), maps.get(i).inputs(), maps.get(i).outputs());
+    }
+    Arena arena = Arena.ofShared();
+    try {
+      MemorySegment memory = open(maps, weights, machine, offsets, size, arena, file(directory, machine, maps, fingerprint), fingerprint);
+      for (int i = 0; i < offsets.length; i++) {
+        Linear map = maps.get(i);
+        Tensor tensor = tensor(weights, map);
+        long bytes = matmul.packedBytes(tensor.type(), map.inputs(), map.outputs());
+        map.bind(new Packed(tensor.type(), map.inputs(), map.outputs(), memory.asSlice(offsets[i], bytes)));
+      }
+      return new PackedWeights(arena);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  private static Tensor tensor(Weights weights, Linear map) {
+    return weights.tensor(map.name());
+  }
+
+  /** The name holds what the contents depend on: model, layout and which maps in which order. */
+  private static Path file(Path directory, Machine machine, List<Linear> maps, String fingerprint) {
+    int order = 17;
+    for (Linear map : maps) order = 31 * order + map.name().hashCode();
+    return directory.resolve("%s-%s-%08x.packed".formatted(fingerprint, machine.kernels().layout(), order));
+  }
+
+  private static MemorySegment open(List<Linear> maps, Weights weights, Machine machine, long[] offsets, long size, Arena arena, Path file,
+      String fingerprint) {
+    try {
+      if (!isWhole(file, size, fingerprint)) write(maps, weights, machine, offsets, size, file, fingerprint);
+      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        if (channel.size() == size) return channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+      }
+      LOG.warn("{} changed while it was opened; packing into memory of this process", file);
+    } catch (IOException | UncheckedIOException e) {
+      LOG.warn("Packed weights can't be kept in {} ({}); packing into {} MiB of this process's own memory", file.getParent(), e.toString(),
+          size >> 20);
+    }
+    MemorySegment memory = arena.allocate(size, 64);
+    pack(maps, weights, machine, offsets, memory);
+    return memory;
+  }
+
+  private static boolean isWhole(Path file, long size, String fingerprint) throws IOException {
+    if (!Files.isRegularFile(file) || Files.size(file) != size) return false;
+    byte[] header = new byte[HEADER_BYTES];
+    try (var stream = Files.newInputStream(file)) {
+      if (stream.readNBytes(header, 0, HEADER_BYTES) != HEADER_BYTES) return false;
+    }
+    return MemorySegment.ofArray(header).mismatch(header(size, fingerprint)) == -1;
+  }
+
+  private static MemorySegment header(long size, String fingerprint) {
+    var header = MemorySegment.ofArray(new byte[HEADER_BYTES]);
+    header.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, MAGIC);
+    header.set(ValueLayout.JAVA_LONG_UNALIGNED, 8, size);
+    byte[] name = fingerprint.getBytes(StandardCharsets.US_ASCII);
+    MemorySegment.copy(name, 0, header, ValueLayout.JAVA_BYTE, 16, Math.min(name.length, HEADER_BYTES - 16));
+    return header;
+  }
+
+  private static void write(List<Linear> maps, Weights weights, Machine machine, long[] offsets, long size, Path file, String fingerprint)
+      throws IOException {
+    Files.createDirectories(file.getParent());
+    if (Files.getFileStore(file.getParent()).getUsableSpace() < size) throw new IOException("%d MiB needed".formatted(size >> 20));
+    Path building = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".building");
+    try (FileChannel channel = FileChannel.open(building, StandardOpenOption.READ, StandardOpenOption.WRITE); Arena arena = Arena.ofShared()) {
+      MemorySegment memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, size, arena);
+      pack(maps, weights, machine, offsets, memory);
+      memory.copyFrom(header(size, fingerprint));
+      memory.force();
+      Files.move(building, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(building);
+    }
+  }
+
+  private static void pack(List<Linear> maps, Weights weights, Machine machine, long[] offsets, MemorySegment memory) {
+    Matmul matmul = machine.kernels().matmul();
+    for (int i = 0; i < offsets.length; i++) {
+      Linear map = maps.get(i);
+      Tensor tensor = tensor(weights, map);
+      long bytes = matmul.packedBytes(tensor.type(), map.inputs(), map.outputs());
+      MemorySegment packed = memory.asSlice(offsets[i], bytes);
+      int panels = map.panels(matmul), share = Math.max(1, panels / (4 * machine.threads()));
+      machine.run((task, worker) -> matmul.pack(tensor.type(), tensor.data(), map.inputs(), map.outputs(), task * share,
+          Math.min(panels, (task + 1) * share), packed), (panels + share - 1) / share);
+    }
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

@@ -1,0 +1,34 @@
+package org.scriptorium.engine.model;
+
+import org.scriptorium.engine.kernel.Rows.Pairing;
+
+/**
+ * Rotary positions (Su et al. 2021, arXiv:2104.09864). Angles are computed in float32 as the reference implementations do.
+ *
+ * @param frequencies [pairs] radians per position
+ */
+public record Rotary(float[] frequencies, Pairing pairing) {
+
+  /** @param width of the rotated part of a head, even */
+  public static Rotary of(int width, double base, Pairing pairing) {
+    float[] frequencies = new float[width / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      float exponent = 2f * i / width;
+      frequencies[i] = 1f / (float) Math.pow(base, exponent);
+    }
+    return new Rotary(frequencies, pairing);
+  }
+
+  int pairs() {
+    return frequencies.length;
+  }
+
+  /** Writes the cosines and sines of a position at {@code at}. */
+  void angles(int position, float[] cosines, float[] sines, int at) {
+    for (int i = 0; i < frequencies.length; i++) {
+      float angle = position * frequencies[i];
+      cosines[at + i] = (float) Math.cos(angle);
+      sines[at + i] = (float) Math.sin(angle);
+    }
+  }
+}

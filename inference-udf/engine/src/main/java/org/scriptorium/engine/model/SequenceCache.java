@@ -1,0 +1,48 @@
+package org.scriptorium.engine.model;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.scriptorium.engine.kernel.Attention;
+import org.scriptorium.engine.model.BlockPool.Block;
+
+/** The cache of one sequence: its blocks in order. Blocks at the front may be shared with others and are never written then. */
+public final class SequenceCache {
+  private Block[] blocks = new Block[4];
+  private MemorySegment[] memory = new MemorySegment[4];
+  private int count;
+
+  /** Adds a block at the end; takes over one reference. */
+  public void append(Block block) {
+    if (count == blocks.length) {
+      blocks = Arrays.copyOf(blocks, 2 * count);
+      memory = Arrays.copyOf(memory, 2 * count);
+    }
+    blocks[count] = block;
+    memory[count++] = block.memory();
+  }
+
+  public int blocks() {
+    return count;
+  }
+
+  public Block block(int index) {
+    return blocks[index];
+  }
+
+  /** Tokens that the blocks hold. */
+  public int capacity() {
+    return count * Attention.BLOCK;
+  }
+
+  MemorySegment[] memory() {
+    return memory;
+  }
+
+  /** Releases all blocks. */
+  public void release() {
+    for (int i = 0; i < count; i++) blocks[i].release();
+    Arrays.fill(blocks, 0, count, null);
+    Arrays.fill(memory, 0, count, null);
+    count = 0;
+  }
+}

@@ -1,0 +1,79 @@
+package org.scriptorium.engine.model;
+
+/**
+ * The rows that go through a model together: each is one token of one sequence at one position. Reused from step to step; one
+ * scheduler's own.
+ *
+ * <p>Rows of one sequence come in ascending positions; the cache of each holds all positions before its first row.
+ */
+public final class Step {
+  private final int[] tokens;
+  private final int[] positions;
+  private final SequenceCache[] caches;
+  private final int[] outputRows;
+  private int rows;
+  private int outputs;
+
+  /**
+   * @param maxRows most rows of a step
+   * @param maxOutputs most rows whose logits are wanted
+   */
+  public Step(int maxRows, int maxOutputs) {
+    tokens = new int[maxRows];
+    positions = new int[maxRows];
+    caches = new SequenceCache[maxRows];
+    outputRows = new int[maxOutputs];
+  }
+
+  public void clear() {
+    java.util.Arrays.fill(caches, 0, rows, null);
+    rows = 0;
+    outputs = 0;
+  }
+
+  /** Adds a row whose logits nobody wants. The cache has room for the position. */
+  public void add(int token, int position, SequenceCache cache) {
+    tokens[rows] = token;
+    positions[rows] = position;
+    caches[rows++] = cache;
+  }
+
+  /** Adds a row whose logits are wanted; returns their index among the step's outputs. */
+  public int addOutput(int token, int position, SequenceCache cache) {
+    outputRows[outputs] = rows;
+    add(token, position, cache);
+    return outputs++;
+  }
+
+  public int rows() {
+    return rows;
+  }
+
+  public int outputs() {
+    return outputs;
+  }
+
+  public int maxRows() {
+    return tokens.length;
+  }
+
+  public int maxOutputs() {
+    return outputRows.length;
+  }
+
+  int token(int row) {
+    return tokens[row];
+  }
+
+  int position(int row) {
+    return positions[row];
+  }
+
+  SequenceCache cache(int row) {
+    return caches[row];
+  }
+
+  int outputRow(int output) {
+    return outputRows[output];
+  }
+}

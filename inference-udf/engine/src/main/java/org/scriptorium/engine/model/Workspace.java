@@ -1,0 +1,44 @@
+package org.scriptorium.engine.model;
+
+/** Activations of a step, float32, row after row. Allocated once for the greatest step; one scheduler's own. */
+final class Workspace {
+  final Step step;
+  /** [rows, width] the residual stream. */
+  final float[] hidden;
+  /** [rows, width] */
+  final float[] normed;
+  /** [rows, heads * head width] */
+  final float[] queries;
+  /** [rows, key/value heads * head width] */
+  final float[] keys;
+  final float[] values;
+  /** [rows, heads * head width] */
+  final float[] attended;
+  /** [rows, feed-forward width] */
+  final float[] gate;
+  final float[] up;
+  /** [rows, pairs] */
+  final float[] cosines;
+  final float[] sines;
+  /** [outputs, width] */
+  final float[] outputs;
+  /** [outputs, vocabulary] */
+  final float[] logits;
+
+  Workspace(Step step, int width, AttentionShape attention, int feedForward, int pairs, int vocabulary) {
+    int rows = step.maxRows();
+    this.step = step;
+    hidden = new float[rows * width];
+    normed = new float[rows * width];
+    queries = new float[rows * attention.queryWidth()];
+    keys = new float[rows * attention.keyWidth()];
+    values = new float[rows * attention.keyWidth()];
+    attended = new float[rows * attention.queryWidth()];
+    gate = new float[rows * feedForward];
+    up = new float[rows * feedForward];
+    cosines = new float[rows * pairs];
+    sines = new float[rows * pairs];
+    outputs = new float[step.maxOutputs() * width];
+    logits = new float[Math.multiplyExact(step.maxOutputs(), vocabulary)];
+  }
+}
