@@ -15,7 +15,7 @@ import org.scriptorium.engine.weights.BlockWriter;
 import org.scriptorium.engine.weights.GgufWriter;
 
 /**
- * A Llama of two layers with random weights, in a file of some 200 KiB: whole in every respect (tokenizer, chat template, mixed
+ * A Llama of two layers with random weights, in a file of some 100 KiB: whole in every respect (tokenizer, chat template, mixed
  * storage types, tied head), so that everything above the kernels can be tested without a download. Its text is noise.
  */
 public final class TinyModel {
@@ -107,7 +107,7 @@ public final class TinyModel {
   private static float[] embedding(List<String> tokens, Random random) {
     float[] values = new float[tokens.size() * WIDTH];
     for (int id = 0; id < tokens.size(); id++) {
-      float scale = id == END ? 0.55f : id < TinyVocabulary.SPECIALS.size() || !isLegible(tokens.get(id)) ? 0.15f : 0.4f;
+      float scale = id == END ? 0.45f : id < TinyVocabulary.SPECIALS.size() || !isLegible(tokens.get(id)) ? 0.15f : 0.4f;
       for (int i = 0; i < WIDTH; i++) values[id * WIDTH + i] = scale * (float) random.nextGaussian();
     }
     return values;
