@@ -12,36 +12,45 @@ import org.scriptorium.engine.kernel.Matmul.Store;
  * Rows of activations times one dequantized panel, in register tiles of several rows by two vectors of outputs. All tiles
  * give an output the same chain: fused multiply-adds over the inputs in ascending order.
  *
- * <p>12 rows take 24 of the 32 vector registers of AVX-512; processors with 16 get 4 rows.
+ * <p>12 rows take 24 of the 32 vector registers of AVX-512; processors with 16 get 4 rows. A tile leaves its sums behind the panel,
+ * by intrinsic stores alone: a call that the compiler does not inline would box every accumulator in every turn of the loop.
  */
 final class Tiles {
+  private static final int ROWS = WIDE ? 12 : 4;
+
   private Tiles() {}
 
+  /** Floats of a panel with room for a tile's sums behind it. */
+  static int panelSize(int inputs) {
+    return (inputs + ROWS) * WIDTH;
+  }
+
+  /**
+   * @param panel of {@link #panelSize}, its first [inputs, 32] filled
+   * @param count outputs of the panel that exist
+   */
   static void multiply(float[] panel, int inputs, int rows, float[] source, int from, int stride, float[] target, int to,
       int targetStride, int count, Store store) {
-    int row = 0;
-    if (WIDE) {
-      for (; row <= rows - 12; row += 12) {
-        tile12(panel, inputs, 0, source, from + row * stride, stride, target, to + row * targetStride, targetStride, count, store);
+    int sums = inputs * WIDTH;
+    for (int row = 0; row < rows; ) {
+      int at = from + row * stride, taken = rows - row >= ROWS ? ROWS : rows - row >= 4 ? 4 : 1;
+      for (int column = 0; column < WIDTH; column += 2 * COUNT) {
+        if (taken == 12) tile12(panel, inputs, column, source, at, stride, sums);
+        else if (taken == 4) tile4(panel, inputs, column, source, at, stride, sums);
+        else tile1(panel, inputs, column, source, at, sums);
       }
-    }
-    for (int column = 0; column < WIDTH; column += 2 * COUNT) {
-      int at = to + column, left = count - column, next = row;
-      for (; next <= rows - 4; next += 4) {
-        tile4(panel, inputs, column, source, from + next * stride, stride, target, at + next * targetStride, targetStride, left, store);
-      }
-      for (; next < rows; next++) {
-        tile1(panel, inputs, column, source, from + next * stride, target, at + next * targetStride, left, store);
-      }
+      for (int i = 0; i < taken; i++) store(panel, sums + i * WIDTH, target, to + (row + i) * targetStride, count, store);
+      row += taken;
     }
   }
 
-  private static void storePair(FloatVector low, FloatVector high, float[] target, int to, int count, Store store) {
-    store(low, target, to, count, store);
-    store(high, target, to + COUNT, count - COUNT, store);
+  /** Moves the sums of one row to where they belong. */
+  private static void store(float[] sums, int from, float[] target, int to, int count, Store store) {
+    if (store == Store.SET) System.arraycopy(sums, from, target, to, count);
+    else for (int i = 0; i < count; i++) target[to + i] += sums[from + i];
   }
 
-  /** Writes the first {@code count} lanes; none if it is not positive. */
+  /** Writes or adds the first {@code count} lanes of a vector; none if it is not positive. */
   static void store(FloatVector sum, float[] target, int to, int count, Store store) {
     if (count >= COUNT) {
       (store == Store.ADD ? FloatVector.fromArray(FLOATS, target, to).add(sum) : sum).intoArray(target, to);
@@ -51,8 +60,7 @@ final class Tiles {
     }
   }
 
-  private static void tile12(float[] panel, int inputs, int column, float[] source, int from, int stride, float[] target, int to,
-      int targetStride, int count, Store store) {
+  private static void tile12(float[] panel, int inputs, int column, float[] source, int from, int stride, int sums) {
     FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS), a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS), a2 = FloatVector.zero(FLOATS), b2 = FloatVector.zero(FLOATS);
     FloatVector a3 = FloatVector.zero(FLOATS), b3 = FloatVector.zero(FLOATS), a4 = FloatVector.zero(FLOATS), b4 = FloatVector.zero(FLOATS), a5 = FloatVector.zero(FLOATS), b5 = FloatVector.zero(FLOATS);
     FloatVector a6 = FloatVector.zero(FLOATS), b6 = FloatVector.zero(FLOATS), a7 = FloatVector.zero(FLOATS), b7 = FloatVector.zero(FLOATS), a8 = FloatVector.zero(FLOATS), b8 = FloatVector.zero(FLOATS);
@@ -98,22 +106,34 @@ final class Tiles {
       a11 = low.fma(x, a11);
       b11 = high.fma(x, b11);
     }
-    storePair(a0, b0, target, to, count, store);
-    storePair(a1, b1, target, to + targetStride, count, store);
-    storePair(a2, b2, target, to + 2 * targetStride, count, store);
-    storePair(a3, b3, target, to + 3 * targetStride, count, store);
-    storePair(a4, b4, target, to + 4 * targetStride, count, store);
-    storePair(a5, b5, target, to + 5 * targetStride, count, store);
-    storePair(a6, b6, target, to + 6 * targetStride, count, store);
-    storePair(a7, b7, target, to + 7 * targetStride, count, store);
-    storePair(a8, b8, target, to + 8 * targetStride, count, store);
-    storePair(a9, b9, target, to + 9 * targetStride, count, store);
-    storePair(a10, b10, target, to + 10 * targetStride, count, store);
-    storePair(a11, b11, target, to + 11 * targetStride, count, store);
+    int to = sums + column;
+    a0.intoArray(panel, to);
+    b0.intoArray(panel, to + COUNT);
+    a1.intoArray(panel, to + WIDTH);
+    b1.intoArray(panel, to + WIDTH + COUNT);
+    a2.intoArray(panel, to + 2 * WIDTH);
+    b2.intoArray(panel, to + 2 * WIDTH + COUNT);
+    a3.intoArray(panel, to + 3 * WIDTH);
+    b3.intoArray(panel, to + 3 * WIDTH + COUNT);
+    a4.intoArray(panel, to + 4 * WIDTH);
+    b4.intoArray(panel, to + 4 * WIDTH + COUNT);
+    a5.intoArray(panel, to + 5 * WIDTH);
+    b5.intoArray(panel, to + 5 * WIDTH + COUNT);
+    a6.intoArray(panel, to + 6 * WIDTH);
+    b6.intoArray(panel, to + 6 * WIDTH + COUNT);
+    a7.intoArray(panel, to + 7 * WIDTH);
+    b7.intoArray(panel, to + 7 * WIDTH + COUNT);
+    a8.intoArray(panel, to + 8 * WIDTH);
+    b8.intoArray(panel, to + 8 * WIDTH + COUNT);
+    a9.intoArray(panel, to + 9 * WIDTH);
+    b9.intoArray(panel, to + 9 * WIDTH + COUNT);
+    a10.intoArray(panel, to + 10 * WIDTH);
+    b10.intoArray(panel, to + 10 * WIDTH + COUNT);
+    a11.intoArray(panel, to + 11 * WIDTH);
+    b11.intoArray(panel, to + 11 * WIDTH + COUNT);
   }
 
-  private static void tile4(float[] panel, int inputs, int column, float[] source, int from, int stride, float[] target, int to,
-      int targetStride, int count, Store store) {
+  private static void tile4(float[] panel, int inputs, int column, float[] source, int from, int stride, int sums) {
     FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS), a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS), a2 = FloatVector.zero(FLOATS), b2 = FloatVector.zero(FLOATS);
     FloatVector a3 = FloatVector.zero(FLOATS), b3 = FloatVector.zero(FLOATS);
     int r1 = from + stride, r2 = from + 2 * stride, r3 = from + 3 * stride;
@@ -132,14 +152,18 @@ final class Tiles {
       a3 = low.fma(x, a3);
       b3 = high.fma(x, b3);
     }
-    storePair(a0, b0, target, to, count, store);
-    storePair(a1, b1, target, to + targetStride, count, store);
-    storePair(a2, b2, target, to + 2 * targetStride, count, store);
-    storePair(a3, b3, target, to + 3 * targetStride, count, store);
+    int to = sums + column;
+    a0.intoArray(panel, to);
+    b0.intoArray(panel, to + COUNT);
+    a1.intoArray(panel, to + WIDTH);
+    b1.intoArray(panel, to + WIDTH + COUNT);
+    a2.intoArray(panel, to + 2 * WIDTH);
+    b2.intoArray(panel, to + 2 * WIDTH + COUNT);
+    a3.intoArray(panel, to + 3 * WIDTH);
+    b3.intoArray(panel, to + 3 * WIDTH + COUNT);
   }
 
-  private static void tile1(float[] panel, int inputs, int column, float[] source, int from, float[] target, int to,
-      int count, Store store) {
+  private static void tile1(float[] panel, int inputs, int column, float[] source, int from, int sums) {
     FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS);
     for (int k = 0, p = column; k < inputs; k++, p += WIDTH) {
       FloatVector low = FloatVector.fromArray(FLOATS, panel, p), high = FloatVector.fromArray(FLOATS, panel, p + COUNT);
@@ -147,6 +171,8 @@ final class Tiles {
       a0 = low.fma(x, a0);
       b0 = high.fma(x, b0);
     }
-    storePair(a0, b0, target, to, count, store);
+    int to = sums + column;
+    a0.intoArray(panel, to);
+    b0.intoArray(panel, to + COUNT);
   }
 }

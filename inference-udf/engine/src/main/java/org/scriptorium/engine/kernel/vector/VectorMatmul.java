@@ -47,7 +47,7 @@ final class VectorMatmul implements Matmul {
       if (rows == 1) {
         SingleRow.multiply(layout, weight.data(), panel * bytes, inputs, source, sourceFrom, target, targetFrom + output, count, store);
       } else {
-        float[] values = scratch.panel(inputs * WIDTH);
+        float[] values = scratch.panel(Tiles.panelSize(inputs));
         PanelReader.read(layout, weight.data(), panel * bytes, inputs, values);
         Tiles.multiply(values, inputs, rows, source, sourceFrom, sourceStride, target, targetFrom + output, targetStride, count, store);
       }
