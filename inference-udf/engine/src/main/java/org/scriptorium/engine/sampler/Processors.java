@@ -69,9 +69,12 @@ final class Processors {
     };
   }
 
-  /** None of the sequences appears. */
-  static LogitsProcessor badWords(List<List<Integer>> sequences) {
-    return sequenceBias(sequences.stream().map(sequence -> new SequenceBias(sequence, Float.NEGATIVE_INFINITY)).toList());
+  /** None of the sequences appears, except those that are an end token alone: the text must be able to end. */
+  static LogitsProcessor badWords(List<List<Integer>> sequences, int... endTokens) {
+    return sequenceBias(sequences.stream()
+        .filter(sequence -> sequence.size() > 1 || Arrays.stream(endTokens).noneMatch(end -> end == sequence.getFirst()))
+        .map(sequence -> new SequenceBias(sequence, Float.NEGATIVE_INFINITY))
+        .toList());
   }
 
   /** No end token before the sequence has {@code minimum} tokens. */

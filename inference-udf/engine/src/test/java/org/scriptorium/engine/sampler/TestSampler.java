@@ -180,6 +180,24 @@ class TestSampler {
   }
 
   @Test
+  void badWordsLeaveTheEndTokenAlone() {
+    float[] logits = {1, 2, 3, 4};
+    var step = new Scratch();
+    step.begin(logits, 0, 4, new int[] {3, 3}, 2, 2);
+    Processors.badWords(List.of(List.of(1), List.of(2), List.of(3, 2), List.of(3, 0)), 1, 2).apply(step);
+    assertThat(logits).containsExactly(HIDDEN, 2, HIDDEN, 4);
+  }
+
+  @Test
+  void decayDoesNotBringBackAForbiddenEndToken() {
+    float[] logits = {HIDDEN, -2, 5};
+    var step = new Scratch();
+    step.begin(logits, 0, 3, new int[] {7, 7, 7, 7}, 1, 4);
+    Processors.exponentialDecay(1, 2, 0, 1).apply(step);
+    assertThat(logits).containsExactly(HIDDEN, -2 + 2 * 3, 5);
+  }
+
+  @Test
   void exponentialAtItsEdges() {
     assertThat(Exponential.of(0)).isEqualTo(1);
     assertThat(Exponential.of(-0.0)).isEqualTo(1);
