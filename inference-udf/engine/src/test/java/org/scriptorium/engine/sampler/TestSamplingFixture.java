@@ -14,6 +14,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Assumptions;
@@ -26,16 +28,27 @@ class TestSamplingFixture {
 
   @TestFactory
   Stream<DynamicTest> warpers() throws IOException {
-    JsonNode fixture = fixture();
-    return each(fixture.get("sampling"))
-        .map(item -> dynamicTest(item.get("logits").asText() + " " + item.get("kwargs"), () -> checkWarpers(fixture, item)));
+    return tests("sampling", item -> item.get("logits").asText() + " " + item.get("kwargs"), TestSamplingFixture::checkWarpers);
   }
 
   @TestFactory
   Stream<DynamicTest> processors() throws IOException {
-    JsonNode fixture = fixture();
-    return each(fixture.get("processors")).map(item ->
-        dynamicTest(item.get("processor").asText() + " after " + item.get("input_ids"), () -> checkProcessor(fixture, item)));
+    return tests(
+        "processors", item -> item.get("processor").asText() + " after " + item.get("input_ids"), TestSamplingFixture::checkProcessor);
+  }
+
+  /** A test for each item of a list; without the file, one that is skipped and says so (a skipped factory is in no report). */
+  private static Stream<DynamicTest> tests(String list, Function<JsonNode, String> name, BiConsumer<JsonNode, JsonNode> check)
+      throws IOException {
+    String folder = System.getProperty("scriptorium.fixtures", System.getProperty("scriptorium.root", ".") + "/../shared/fixtures");
+    Path file = Path.of(folder, "sampling.json");
+    if (!Files.isReadable(file)) {
+      String reason = file + " is not there; name the folder of fixtures with -Dscriptorium.fixtures=DIR";
+      return Stream.of(dynamicTest(list, () -> Assumptions.abort(reason)));
+    }
+    JsonNode fixture = new ObjectMapper().readTree(file.toFile());
+    return StreamSupport.stream(fixture.get(list).spliterator(), false)
+        .map(item -> dynamicTest(name.apply(item), () -> check.accept(fixture, item)));
   }
 
   private static void checkWarpers(JsonNode fixture, JsonNode item) {
@@ -124,17 +137,5 @@ class TestSamplingFixture {
       values[i] = value.isTextual() ? Float.NEGATIVE_INFINITY : Float.parseFloat(value.asText());
     }
     return values;
-  }
-
-  private static Stream<JsonNode> each(JsonNode array) {
-    return StreamSupport.stream(array.spliterator(), false);
-  }
-
-  private static JsonNode fixture() throws IOException {
-    String folder = System.getProperty("scriptorium.fixtures", System.getProperty("scriptorium.root", ".") + "/../shared/fixtures");
-    Path file = Path.of(folder, "sampling.json");
-    Assumptions.assumeTrue(Files.isReadable(file),
-        () -> file + " is not there; name the folder of fixtures with -Dscriptorium.fixtures=DIR");
-    return new ObjectMapper().readTree(file.toFile());
   }
 }
