@@ -61,9 +61,10 @@ class TestByteLevelBpe {
     });
   }
 
+  /** With runs of one letter, where the order of equal ranks shows. */
   @Property(tries = 300)
   void longWordsMergeAsShortOnes(@ForAll Random random) {
-    String word = random.ints(random.nextInt(1, 200), 0, 6).mapToObj("thesai"::charAt).map(String::valueOf).reduce("", String::concat);
+    String word = random.ints(random.nextInt(1, 200), 0, 9).mapToObj("thesiaaaa"::charAt).map(String::valueOf).reduce("", String::concat);
     byte[] bytes = Utf8.encode(word, 0, word.length());
     assertThat(tokens(QWEN2.encode(SourcedText.row(word)))).isEqualTo(merged(bytes, 0, bytes.length));
   }

@@ -57,6 +57,15 @@ class TestSplits {
     PATTERNS.forEach((name, patterns) -> assertThat(scanned(name, text)).as(name).isEqualTo(matched(patterns, text)));
   }
 
+  @Property(tries = 300)
+  void everyRuleKeepsTheWholeText(@ForAll("texts") String text) {
+    assertThat(PreTokenizers.names()).contains("smollm", "default").allSatisfy(name -> {
+      var pieces = scanned(name, text);
+      assertThat(String.join("", pieces)).isEqualTo(text);
+      assertThat(pieces).doesNotContain("");
+    });
+  }
+
   static Stream<String> names() {
     return PATTERNS.keySet().stream().sorted();
   }
