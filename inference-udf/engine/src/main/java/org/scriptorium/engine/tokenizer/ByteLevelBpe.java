@@ -51,7 +51,7 @@ final class ByteLevelBpe implements Tokenizer {
         }
         case UNUSED -> contents[id] = NOTHING;
         case BYTE -> throw new ModelException(ErrorCode.UNSUPPORTED_CONFIGURATION,
-            "%s: tokenizer.ggml.token_type[%d] is 6, a byte token, which byte-level vocabularies have none of; supported are 1 to 5. Convert the model again."
+            "%s: tokenizer.ggml.token_type[%d] is 6, a byte token; byte-level vocabularies have 1 to 5. Convert the model again."
                 .formatted(vocabulary.where(), id));
       }
     }
@@ -59,7 +59,8 @@ final class ByteLevelBpe implements Tokenizer {
     merges = merges(vocabulary, mergeable);
     splitter = rule.splitter();
     added = new AddedTokens(found);
-    wholeWords = new TokenIndex(contents, rule.wholeWords() ? mergeable.values().stream().mapToInt(id -> id).sorted().toArray() : new int[0]);
+    int[] lookedUp = rule.wholeWords() ? mergeable.values().stream().mapToInt(id -> id).sorted().toArray() : new int[0];
+    wholeWords = new TokenIndex(contents, lookedUp);
   }
 
   @Override
@@ -146,7 +147,8 @@ final class ByteLevelBpe implements Tokenizer {
     int[] numbers = vocabulary.types();
     if (numbers.length == 0) return types;
     if (numbers.length != types.length) {
-      throw corrupt(vocabulary, "tokenizer.ggml.token_type: expected %d values, one a token, found %d".formatted(types.length, numbers.length));
+      throw corrupt(vocabulary, "tokenizer.ggml.token_type: expected %d values, one a token, found %d"
+          .formatted(types.length, numbers.length));
     }
     for (int id = 0; id < types.length; id++) {
       if (!TokenType.isNumber(numbers[id])) {
@@ -164,7 +166,8 @@ final class ByteLevelBpe implements Tokenizer {
       String merge = vocabulary.merges()[rank];
       int blank = merge.indexOf(' ', 1);
       if (blank < 0 || blank == merge.length() - 1) {
-        throw corrupt(vocabulary, "tokenizer.ggml.merges[%d]: expected two tokens and a blank between them, found \"%s\"".formatted(rank, merge));
+        throw corrupt(vocabulary, "tokenizer.ggml.merges[%d]: expected two tokens and a blank between them, found \"%s\""
+            .formatted(rank, merge));
       }
       String left = merge.substring(0, blank), right = merge.substring(blank + 1);
       Integer leftId = mergeable.get(left), rightId = mergeable.get(right), result = mergeable.get(left + right);
@@ -175,7 +178,8 @@ final class ByteLevelBpe implements Tokenizer {
       // A merge from or to markup is left out; one with a token that is nowhere contradicts the vocabulary.
       for (String token : List.of(left, right, left + right)) {
         if (mergeable.containsKey(token) || all.contains(token)) continue;
-        throw corrupt(vocabulary, "tokenizer.ggml.merges[%d]: \"%s\" needs the token \"%s\", which the vocabulary lacks".formatted(rank, merge, token));
+        throw corrupt(vocabulary, "tokenizer.ggml.merges[%d]: \"%s\" needs the token \"%s\", which the vocabulary lacks"
+            .formatted(rank, merge, token));
       }
     }
     return table;

@@ -28,8 +28,9 @@ final class PreTokenizers {
   static Rule named(String name, String where) {
     var rule = RULES.get(name.isEmpty() ? "default" : name);
     if (rule != null) return rule;
-    throw new ModelException(ErrorCode.UNSUPPORTED_CONFIGURATION, "%s: %s is \"%s\"; supported are %s. Choose a model whose tokenizer is among these."
-        .formatted(where, KEY, name, String.join(", ", RULES.keySet())));
+    throw new ModelException(ErrorCode.UNSUPPORTED_CONFIGURATION,
+        "%s: %s is \"%s\"; supported are %s. Choose a model whose tokenizer is among these."
+            .formatted(where, KEY, name, String.join(", ", RULES.keySet())));
   }
 
   static Iterable<String> names() {
@@ -39,8 +40,8 @@ final class PreTokenizers {
   private static Map<String, Rule> rules() {
     var rules = new TreeMap<String, Rule>();
     Splitter gpt2 = Splits.gpt2();
-    add(rules, gpt2, false, "gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "granite-docling", "exaone4", "a.x-4.0", "gigachat", "mellum",
-        "modern-bert", "roberta-bpe", "jina-es", "jina-de", "jina-v1-en", "jina-v2-es", "jina-v2-de", "jina-v2-code");
+    add(rules, gpt2, false, "gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "granite-docling", "exaone4", "a.x-4.0", "gigachat",
+        "mellum", "modern-bert", "roberta-bpe", "jina-es", "jina-de", "jina-v1-en", "jina-v2-es", "jina-v2-de", "jina-v2-code");
     add(rules, Splits.numbers(1).then(gpt2), false,
         "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b", "mellum2");
     Splitter llama3 = Splits.gpt4(Contractions.ANY_CASE, LETTER, 3, NEWLINE);

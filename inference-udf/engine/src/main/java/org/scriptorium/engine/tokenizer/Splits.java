@@ -52,7 +52,8 @@ final class Splits {
   }
 
   /**
-   * GPT-4 and its kin: {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+}
+   * GPT-4 and its kin: {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|}
+   * {@code  ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+}
    *
    * @param contractions the first alternative
    * @param letters kinds of the second alternative's words, which the fourth excludes
@@ -99,7 +100,8 @@ final class Splits {
 
   /**
    * The last of DeepSeek-V3's three patterns:
-   * {@code [!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+}
+   * {@code [!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+|}
+   * {@code  ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+}
    */
   static Pattern deepSeekWords() {
     int signs = PUNCTUATION | SYMBOL, letters = LETTER | MARK;
@@ -139,14 +141,17 @@ final class Splits {
 
   /** {@code [0-9][0-9][0-9]} */
   static Pattern asciiTriples() {
-    return (text, from, to) -> to - from >= 3 && isDigit(text[from]) && isDigit(text[from + 1]) && isDigit(text[from + 2]) ? from + 3 : from;
+    return (text, from, to) -> {
+      boolean triple = to - from >= 3 && isDigit(text[from]) && isDigit(text[from + 1]) && isDigit(text[from + 2]);
+      return triple ? from + 3 : from;
+    };
   }
 
   /** {@code [\p{P}…]+} with some ASCII symbols besides. */
   static Pattern punctuation(String symbols) {
     return (text, from, to) -> {
       int end = from;
-      while (end < to && ((kindAt(text, end) & PUNCTUATION) != 0 || text[end] >= 0 && symbols.indexOf(text[end]) >= 0)) end = after(text, end);
+      while (end < to && ((kindAt(text, end) & PUNCTUATION) != 0 || symbols.indexOf(at(text, end)) >= 0)) end = after(text, end);
       return end;
     };
   }

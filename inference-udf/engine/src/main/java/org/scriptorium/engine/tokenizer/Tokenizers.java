@@ -20,8 +20,9 @@ public final class Tokenizers {
    */
   public static Tokenizer gguf(String model, Vocabulary vocabulary) {
     if (model.equals(BYTE_LEVEL_BPE)) return byteLevelBpe(vocabulary);
-    throw new ModelException(ErrorCode.UNSUPPORTED_CONFIGURATION, "%s: %s is \"%s\"; supported is %s. Choose a model with a byte-level vocabulary."
-        .formatted(vocabulary.where(), KEY, model, BYTE_LEVEL_BPE));
+    throw new ModelException(ErrorCode.UNSUPPORTED_CONFIGURATION,
+        "%s: %s is \"%s\"; supported is %s. Choose a model with a byte-level vocabulary."
+            .formatted(vocabulary.where(), KEY, model, BYTE_LEVEL_BPE));
   }
 
   /**

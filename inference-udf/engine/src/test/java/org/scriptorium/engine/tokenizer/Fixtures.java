@@ -50,15 +50,15 @@ final class Fixtures {
     var file = json("tokenizers/" + folder + "/tokenizer.json");
     var tokens = new ArrayList<String>();
     var types = new ArrayList<TokenType>();
-    file.at("/model/vocab").properties().forEach(entry -> put(tokens, types, entry.getValue().intValue(), entry.getKey(), TokenType.NORMAL));
+    for (var token : file.at("/model/vocab").properties()) put(tokens, types, token.getValue().intValue(), token.getKey(), TokenType.NORMAL);
     for (var added : file.get("added_tokens")) {
       var type = added.get("special").booleanValue() ? TokenType.CONTROL : TokenType.USER_DEFINED;
       put(tokens, types, added.get("id").intValue(), added.get("content").textValue(), type);
     }
     var merges = new ArrayList<String>();
-    for (var merge : file.at("/model/merges")) merges.add(merge.isArray() ? merge.get(0).textValue() + " " + merge.get(1).textValue() : merge.textValue());
-    return Tokenizers.byteLevelBpe(new Vocabulary(folder, tokens.toArray(String[]::new), types.stream().mapToInt(TokenType::number).toArray(),
-        merges.toArray(String[]::new), split));
+    for (var merge : file.at("/model/merges")) merges.add(merge.get(0).textValue() + " " + merge.get(1).textValue());
+    int[] numbers = types.stream().mapToInt(TokenType::number).toArray();
+    return Tokenizers.byteLevelBpe(new Vocabulary(folder, tokens.toArray(String[]::new), numbers, merges.toArray(String[]::new), split));
   }
 
   private static void put(List<String> tokens, List<TokenType> types, int id, String token, TokenType type) {
@@ -78,9 +78,11 @@ final class Fixtures {
   private static Path model() {
     String cache = System.getenv().getOrDefault("SCRIPTORIUM_CACHE", System.getProperty("user.home") + "/.cache/scriptorium");
     var named = System.getProperty("scriptorium.model.smollm2");
-    var places = named != null ? Stream.of(Path.of(named)) : Stream.of(Path.of(cache, MODEL), Path.of(cache, "models/smollm2-135m-instruct", MODEL));
+    var places = named != null ? Stream.of(Path.of(named))
+        : Stream.of(Path.of(cache, MODEL), Path.of(cache, "models/smollm2-135m-instruct", MODEL));
     var found = places.filter(Files::isReadable).findFirst();
-    Assumptions.assumeTrue(found.isPresent(), () -> "no " + MODEL + " in " + cache + "; fetch it, or name it with -Dscriptorium.model.smollm2=FILE");
+    Assumptions.assumeTrue(found.isPresent(),
+        () -> "no " + MODEL + " in " + cache + "; fetch it, or name it with -Dscriptorium.model.smollm2=FILE");
     return found.get();
   }
 

@@ -23,7 +23,8 @@ final class SmallVocabulary {
 
   private static final int FIRST_BYTE = 7;
   private static final String TEXT = """
-      The library keeps the texts, and the texts keep the library. A scribe copies each text in the evening; there are 1234 of them, and 1234 more.
+      The library keeps the texts, and the texts keep the library. A scribe copies each text in the evening; there are 1234 of them.
+      Another 1234 are lost.
       Bücher, Blätter und Übersetzungen — die Schreiber arbeiten in der Bücherei. It's the scribe's own work, isn't it?
       文書館の書記は文書を写す。図書館の文書、文書館の図書。    for (text : texts) { copy(text); } aaaa aaaa aaaa
       """;

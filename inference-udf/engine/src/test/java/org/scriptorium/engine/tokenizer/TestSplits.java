@@ -27,7 +27,8 @@ class TestSplits {
   private static final String LOWER = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
   private static final String PREFIX = "[^\\r\\n\\p{L}\\p{N}]?";
   private static final String LLAMA3 = ANY_CASE + "|" + WORDS + "\\p{N}{1,3}|" + SIGNS + LINES;
-  private static final String DEEP_SEEK = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|" + LINES;
+  private static final String DEEP_SEEK = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?"
+      + "[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|" + LINES;
 
   /** For each scanner one name that leads to it. */
   private static final Map<String, List<String>> PATTERNS = Map.ofEntries(
@@ -35,15 +36,19 @@ class TestSplits {
       Map.entry("smollm", List.of("\\p{N}", GPT2)),
       Map.entry("llama-bpe", List.of(LLAMA3)),
       Map.entry("qwen2", List.of(ANY_CASE + "|" + WORDS + "\\p{N}|" + SIGNS + LINES)),
-      Map.entry("qwen35", List.of(ANY_CASE + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|" + LINES)),
-      Map.entry("bailingmoe", List.of("'(?iu:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+")),
+      Map.entry("qwen35", List.of(
+          ANY_CASE + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|" + LINES)),
+      Map.entry("bailingmoe", List.of("'(?iu:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|"
+          + "\\s*[\\r\\n]|\\s+(?!\\S)|\\s+")),
       Map.entry("seed-coder", List.of(ANY_CASE + "|" + WORDS + "\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\\r\\n]+|" + LINES)),
       Map.entry("ufakzeka", List.of(WORDS + "\\p{N}|" + SIGNS + LINES)),
       Map.entry("minicpm5", List.of("\\p{N}{1,3}", ANY_CASE + "|" + WORDS + "\\p{N}+|" + SIGNS + LINES)),
       Map.entry("deepseek-v3", List.of("\\p{N}{1,3}", "[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+", DEEP_SEEK)),
-      Map.entry("gpt-4o", List.of(PREFIX + UPPER + "*" + LOWER + "+" + ANY_CASE + "?|" + PREFIX + UPPER + "+" + LOWER + "*" + ANY_CASE + "?|"
+      Map.entry("gpt-4o", List.of(PREFIX + UPPER + "*" + LOWER + "+" + ANY_CASE + "?|"
+          + PREFIX + UPPER + "+" + LOWER + "*" + ANY_CASE + "?|"
           + "\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" + LINES)),
-      Map.entry("tekken", List.of(PREFIX + UPPER + "*" + LOWER + "+|" + PREFIX + UPPER + "+" + LOWER + "*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" + LINES)),
+      Map.entry("tekken", List.of(PREFIX + UPPER + "*" + LOWER + "+|" + PREFIX + UPPER + "+" + LOWER + "*|"
+          + "\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" + LINES)),
       Map.entry("default", List.of("[\\p{P}\\$\\+<=>\\^~\\|]+", GPT2, "\\p{N}+", "[0-9][0-9][0-9]")),
       Map.entry("falcon", List.of("[\\p{P}\\$\\+<=>\\^~\\|`]+", GPT2, "[0-9][0-9][0-9]")));
 

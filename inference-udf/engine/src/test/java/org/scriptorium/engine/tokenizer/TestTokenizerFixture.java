@@ -80,9 +80,13 @@ class TestTokenizerFixture {
       var offsets = example.get("offsets_utf16");
       int added = all.length - ids.length;
       int[] ends = tokenizer.ends(SourcedText.trusted(text), ids);
-      for (int i = 0; i < ends.length; i++) assertThat(ends[i]).as(text).isBetween(offsets.get(i + added).get(0).intValue(), offsets.get(i + added).get(1).intValue());
+      for (int i = 0; i < ends.length; i++) {
+        var offset = offsets.get(i + added);
+        assertThat(ends[i]).as(text).isBetween(offset.get(0).intValue(), offset.get(1).intValue());
+      }
     });
-    assertThat(expected.get("decode_random_ids")).isNotEmpty().allSatisfy(example -> decodes(tokenizer, Fixtures.ints(example.get("ids")), example));
+    assertThat(expected.get("decode_random_ids")).isNotEmpty()
+        .allSatisfy(example -> decodes(tokenizer, Fixtures.ints(example.get("ids")), example));
   }
 
   private static void decodes(Tokenizer tokenizer, int[] ids, JsonNode example) {
