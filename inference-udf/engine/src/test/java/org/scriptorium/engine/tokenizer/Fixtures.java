@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** Where the reference fixtures and the released model are; tests that need one that is absent are skipped. */
@@ -50,7 +49,9 @@ final class Fixtures {
     var file = json("tokenizers/" + folder + "/tokenizer.json");
     var tokens = new ArrayList<String>();
     var types = new ArrayList<TokenType>();
-    for (var token : file.at("/model/vocab").properties()) put(tokens, types, token.getValue().intValue(), token.getKey(), TokenType.NORMAL);
+    for (var token : file.at("/model/vocab").properties()) {
+      put(tokens, types, token.getValue().intValue(), token.getKey(), TokenType.NORMAL);
+    }
     for (var added : file.get("added_tokens")) {
       var type = added.get("special").booleanValue() ? TokenType.CONTROL : TokenType.USER_DEFINED;
       put(tokens, types, added.get("id").intValue(), added.get("content").textValue(), type);
@@ -78,11 +79,10 @@ final class Fixtures {
   private static Path model() {
     String cache = System.getenv().getOrDefault("SCRIPTORIUM_CACHE", System.getProperty("user.home") + "/.cache/scriptorium");
     var named = System.getProperty("scriptorium.model.smollm2");
-    var places = named != null ? Stream.of(Path.of(named))
-        : Stream.of(Path.of(cache, MODEL), Path.of(cache, "models/smollm2-135m-instruct", MODEL));
-    var found = places.filter(Files::isReadable).findFirst();
-    Assumptions.assumeTrue(found.isPresent(),
-        () -> "no " + MODEL + " in " + cache + "; fetch it, or name it with -Dscriptorium.model.smollm2=FILE");
+    var places = named != null ? List.of(Path.of(named))
+        : List.of(Path.of(cache, MODEL), Path.of(cache, "models/smollm2-135m-instruct", MODEL));
+    var found = places.stream().filter(Files::isReadable).findFirst();
+    Assumptions.assumeTrue(found.isPresent(), () -> "no model at " + places + "; fetch it, or name it with -Dscriptorium.model.smollm2=FILE");
     return found.get();
   }
 
