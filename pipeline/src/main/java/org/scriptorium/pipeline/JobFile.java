@@ -1,0 +1,126 @@
+package org.scriptorium.pipeline;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.scriptorium.engine.api.GenerationConfig;
+
+/**
+ * What a job file asks for, checked in itself; nothing of it has been compared with data, models or disks yet.
+ *
+ * @param name what reports call the run
+ * @param model a catalog name, file or URI; empty is the session's default model
+ * @param tasks at least one
+ * @param shape whether the one task's result lies at top level, or each task's in a column of its name
+ * @param maxErrorRate the share of results in error above which a run publishes nothing
+ */
+public record JobFile(String name, Optional<String> model, Read read, List<Task> tasks, Shape shape, Write write, double maxErrorRate) {
+
+  public JobFile {
+    tasks = List.copyOf(tasks);
+  }
+
+  /** Where results stand in the output's rows. */
+  public enum Shape {
+    /** The result's fields are columns of their own. */
+    FLAT,
+    /** One struct column a task. */
+    COLUMN_PER_TASK
+  }
+
+  /** What is read. */
+  public enum Format {
+    PARQUET,
+    JSONL,
+    CSV,
+    /** Folders of text files; a file is a document. */
+    TEXT
+  }
+
+  /**
+   * The documents.
+   *
+   * @param paths files, folders or patterns, relative to the working directory, or Hadoop URIs
+   * @param id column of the identifiers; empty takes the column {@code id} where the data has one and numbers the rows otherwise
+   * @param text column of the documents
+   * @param keep columns that the output repeats
+   * @param limit only so many rows
+   * @param partitions how many tasks share the rows; empty follows the cores and the rows
+   */
+  public record Read(
+      Format format, List<String> paths, Optional<String> id, String text, List<String> keep, OptionalInt limit, OptionalInt partitions) {
+
+    public Read {
+      paths = List.copyOf(paths);
+      keep = List.copyOf(keep);
+    }
+  }
+
+  /** What is done with each row. */
+  public enum Kind {
+    SUMMARIZE,
+    GENERATE
+  }
+
+  /**
+   * One question asked of each row.
+   *
+   * @param name the column of its results where a job has several tasks
+   * @param model see {@link JobFile#model}
+   * @param maxWords length of a summary
+   * @param prompt in place of the text column
+   * @param input how the prompt reaches the model
+   */
+  public record Task(
+      String name, Kind kind, Optional<String> model, OptionalInt maxWords, Optional<PromptTemplate> prompt, Input input, GenerationConfig generate) {}
+
+  /** How a prompt reaches the model. */
+  public enum Input {
+    CHAT_TEMPLATE,
+    /** As it stands. */
+    RAW
+  }
+
+  /** What happens to what the output holds already. */
+  public enum Mode {
+    OVERWRITE,
+    APPEND,
+    /** The run refuses to start. */
+    ERROR
+  }
+
+  /** Where the Parquet files go. */
+  public record Write(String path, Mode mode) {}
+
+  /**
+   * Reads a job file.
+   *
+   * @param overrides {@code KEY=VALUE} with dotted keys, such as {@code write.mode=append}; values are YAML
+   * @throws JobException of kind {@link JobException.Kind#WRONG_USE}, naming every problem of the file
+   */
+  public static JobFile load(Path file, List<String> overrides) {
+    String yaml;
+    try {
+      yaml = Files.readString(file, StandardCharsets.UTF_8);
+    } catch (NoSuchFileException e) {
+      throw new JobException(JobException.Kind.WRONG_USE, "%s: there is no such job file".formatted(file), e);
+    } catch (CharacterCodingException e) {
+      throw new JobException(JobException.Kind.WRONG_USE, "%s: the job file is not UTF-8".formatted(file), e);
+    } catch (IOException e) {
+      String reason = Files.isDirectory(file) ? "it is a folder; expected a YAML file" : String.valueOf(e.getMessage());
+      throw new JobException(JobException.Kind.WRONG_USE, "%s: the job file can't be read: %s".formatted(file, reason), e);
+    }
+    return parse(yaml, file.toString(), overrides);
+  }
+
+  /** Reads the text of a job file; {@code place} is what messages call it. */
+  public static JobFile parse(String yaml, String place, List<String> overrides) {
+    return JobFileReader.read(yaml, place, overrides);
+  }
+}

@@ -1,0 +1,210 @@
+package org.scriptorium.pipeline;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.scriptorium.engine.api.GenerationConfig;
+import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.api.Truncation;
+import org.scriptorium.pipeline.JobFile.Format;
+import org.scriptorium.pipeline.JobFile.Input;
+import org.scriptorium.pipeline.JobFile.Kind;
+import org.scriptorium.pipeline.JobFile.Mode;
+import org.scriptorium.pipeline.JobFile.Read;
+import org.scriptorium.pipeline.JobFile.Shape;
+import org.scriptorium.pipeline.JobFile.Task;
+import org.scriptorium.pipeline.JobFile.Write;
+import org.scriptorium.pipeline.YamlNode.Mapping;
+
+/** Turns a job file's tree into a {@link JobFile}, or says everything that is wrong with it. */
+final class JobFileReader {
+  private static final List<String> LATER_FORMATS = List.of("html", "table");
+  private static final List<String> LATER_KINDS =
+      List.of("answer", "chat", "code", "translate", "classify", "extract", "embed", "index", "retrieve");
+  private static final List<String> LATER_MODES = List.of("incremental");
+
+  private final Collection<String> problems = new LinkedHashSet<>();
+  private final YamlSection root;
+  private final Mapping generate;
+
+  private JobFileReader(Mapping root) {
+    this.root = new YamlSection("", root, problems);
+    this.generate = this.root.mapping("generate");
+  }
+
+  static JobFile read(String yaml, String place, List<String> overrides) {
+    YamlNode tree;
+    try {
+      tree = YamlTree.parse(yaml);
+    } catch (JobException e) {
+      throw new JobException(e.kind(), place + ": " + e.getMessage(), e);
+    }
+    if (!(tree instanceof Mapping mapping)) throw JobException.wrongUse("%s: expected a mapping of keys, found %s", place, tree.described());
+    JobOverrides.apply(mapping, overrides);
+    var reader = new JobFileReader(mapping);
+    JobFile job = reader.job(place);
+    List<String> problems = List.copyOf(reader.problems);
+    if (problems.size() == 1) throw JobException.wrongUse("%s: %s", place, problems.getFirst());
+    if (!problems.isEmpty()) throw JobException.wrongUse("%s: %d problems:%n  %s", place, problems.size(), String.join("\n  ", problems));
+    return job;
+  }
+
+  private JobFile job(String place) {
+    String name = root.name("name").orElse(baseName(place));
+    Optional<String> model = root.name("model");
+    root.require("read", "where the documents are");
+    Read read = readSection(root.section("read"));
+    List<Task> tasks = tasks();
+    root.require("write", "where results go");
+    Write write = writeSection(root.section("write"));
+    YamlSection quality = root.section("quality");
+    double maxErrorRate = quality.number("max-error-rate").orElse(0.05);
+    if (!(maxErrorRate >= 0 && maxErrorRate <= 1)) quality.complain("max-error-rate", "expected a share from 0 to 1, found " + maxErrorRate);
+    quality.refuseUnknown();
+    root.refuseUnknown();
+    Shape shape = root.has("tasks") ? Shape.COLUMN_PER_TASK : Shape.FLAT;
+    checkColumns(read, tasks, shape);
+    return new JobFile(name, model, read, tasks, shape, write, maxErrorRate);
+  }
+
+  private Read readSection(YamlSection section) {
+    if (root.has("read")) {
+      section.require("format", "one of parquet, jsonl, csv, text");
+      section.require("path", "a file, folder, pattern or URI");
+    }
+    Format format = section.choice("format", Format.class, LATER_FORMATS).orElse(Format.PARQUET);
+    var read = new Read(format, section.texts("path"), section.name("id"), section.name("text").orElse("text"), section.texts("keep"),
+        section.integer("limit", 1), section.integer("partitions", 1));
+    if (format == Format.TEXT) {
+      for (String key : List.of("id", "text", "keep")) {
+        if (section.has(key)) section.complain(key, "a text file has no columns; leave the key out (the id is the file's path)");
+      }
+    }
+    section.refuseUnknown();
+    return read;
+  }
+
+  private Write writeSection(YamlSection section) {
+    if (root.has("write")) section.require("path", "a folder or URI");
+    section.choice("format", WriteFormat.class, List.of("delta", "iceberg", "table"));
+    var write = new Write(section.name("path").orElse(""), section.choice("mode", Mode.class, LATER_MODES).orElse(Mode.ERROR));
+    section.refuseUnknown();
+    return write;
+  }
+
+  private enum WriteFormat {
+    PARQUET
+  }
+
+  private List<Task> tasks() {
+    if (root.has("task") && root.has("tasks")) root.complain("tasks", "expected either task or tasks, found both");
+    if (!root.has("task") && !root.has("tasks")) root.require("task", "what is done, such as { kind: summarize }");
+    if (!root.has("tasks")) return List.of(task(root.section("task"), "task"));
+    List<Task> tasks = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (YamlSection section : root.sections("tasks")) {
+      section.require("name", "the column of its results");
+      String name = section.name("name").orElse("");
+      if (!name.isEmpty() && !name.matches("[\\p{L}_][\\p{L}\\p{N}_-]*")) section.complain("name", "expected letters, digits, _ and -, found \"" + name + "\"");
+      if (!name.isEmpty() && !names.add(name.toLowerCase(Locale.ROOT))) section.complain("name", "\"" + name + "\" is the name of another task");
+      tasks.add(task(section, name));
+    }
+    if (tasks.isEmpty()) root.complain("tasks", "expected at least one task, found none");
+    return tasks;
+  }
+
+  private Task task(YamlSection section, String name) {
+    if (root.has("task") || root.has("tasks")) section.require("kind", "one of summarize, generate");
+    Optional<Kind> known = section.choice("kind", Kind.class, LATER_KINDS);
+    Kind kind = known.orElse(Kind.GENERATE);
+    OptionalInt maxWords = section.integer("max-words", 1);
+    Optional<PromptTemplate> prompt = section.name("prompt").flatMap(text -> template(section, text));
+    Input input = section.truth("raw").orElse(false) ? Input.RAW : Input.CHAT_TEMPLATE;
+    if (known.isPresent() && kind == Kind.GENERATE && maxWords.isPresent()) section.complain("max-words", "only summarize has it; use generate.max-new-tokens");
+    if (kind == Kind.SUMMARIZE && prompt.isPresent()) section.complain("prompt", "only generate has it");
+    if (kind == Kind.SUMMARIZE && input == Input.RAW) section.complain("raw", "only generate has it");
+    LinkedHashMap<String, YamlNode> merged = new LinkedHashMap<>(generate.values());
+    merged.putAll(section.mapping("generate").values());
+    boolean own = section.has("generate");
+    var options = new YamlSection(own ? section.path("generate") : "generate", new Mapping(merged, generate.place()), problems);
+    var task = new Task(name, kind, section.name("model"), maxWords, prompt, input, config(options, kind));
+    section.refuseUnknown();
+    return task;
+  }
+
+  private static Optional<PromptTemplate> template(YamlSection section, String text) {
+    try {
+      return Optional.of(PromptTemplate.parse(text));
+    } catch (IllegalArgumentException e) {
+      section.complain("prompt", e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private static GenerationConfig config(YamlSection options, Kind kind) {
+    GenerationConfig base = GenerationConfig.DEFAULT;
+    int maxNewTokens = options.integer("max-new-tokens", 1).orElse(kind == Kind.SUMMARIZE ? 128 : 256);
+    int minNewTokens = options.integer("min-new-tokens", 0).orElse(base.minNewTokens());
+    float temperature = real(options, "temperature", base.temperature());
+    int topK = options.integer("top-k", 0).orElse(base.topK());
+    float topP = real(options, "top-p", base.topP());
+    float minP = real(options, "min-p", base.minP());
+    float repetition = real(options, "repetition-penalty", base.repetitionPenalty());
+    float presence = real(options, "presence-penalty", base.presencePenalty());
+    float frequency = real(options, "frequency-penalty", base.frequencyPenalty());
+    List<String> stop = options.texts("stop-strings");
+    long seed = options.longInteger("seed").orElse(base.seed());
+    Truncation truncation =
+        options.choice("truncation", Truncation.class, List.of()).orElse(kind == Kind.SUMMARIZE ? Truncation.MIDDLE : Truncation.NONE);
+    options.refuseUnknown();
+    try {
+      return new GenerationConfig(maxNewTokens, minNewTokens, temperature, topK, topP, minP, repetition, presence, frequency, stop, seed, truncation);
+    } catch (ModelException e) {
+      // The message starts with the parameter's name as Hugging Face spells it.
+      String message = e.getMessage();
+      int colon = message.indexOf(':');
+      options.complain(message.substring(0, colon).replace('_', '-'), message.substring(colon + 1).strip());
+      return base;
+    }
+  }
+
+  private static float real(YamlSection options, String key, float otherwise) {
+    return options.number(key).map(Double::floatValue).orElse(otherwise);
+  }
+
+  /** Output columns must not meet: they are compared as Spark does, without regard to case. */
+  private void checkColumns(Read read, List<Task> tasks, Shape shape) {
+    Set<String> taken = new HashSet<>(Set.of("id"));
+    YamlSection section = root.section("read");
+    if (shape == Shape.FLAT) ResultStruct.NAMES.forEach(taken::add);
+    for (String column : read.keep()) {
+      if (taken.add(column.toLowerCase(Locale.ROOT))) continue;
+      section.complain("keep", "\"%s\" would stand in the output twice; it is the name of %s".formatted(column, owner(column, read)));
+    }
+    if (shape == Shape.FLAT) return;
+    for (int i = 0; i < tasks.size(); i++) {
+      String name = tasks.get(i).name();
+      if (taken.contains(name.toLowerCase(Locale.ROOT))) {
+        root.sections("tasks").get(i).complain("name", "\"%s\" would stand in the output twice; it is id or one of read.keep".formatted(name));
+      }
+    }
+  }
+
+  private static String owner(String column, Read read) {
+    if (column.equalsIgnoreCase("id")) return "the identifiers' column";
+    boolean twice = read.keep().stream().filter(column::equalsIgnoreCase).count() > 1;
+    return twice ? "another column to keep" : "a column of the result; rename it in the data, or use tasks: to have results in a column of their own";
+  }
+
+  private static String baseName(String place) {
+    String name = place.substring(Math.max(place.lastIndexOf('/'), place.lastIndexOf('\\')) + 1);
+    return name.replaceFirst("\\.ya?ml$", "");
+  }
+}

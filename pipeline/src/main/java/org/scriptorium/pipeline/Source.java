@@ -1,0 +1,146 @@
+package org.scriptorium.pipeline;
+
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.monotonically_increasing_id;
+import static org.apache.spark.sql.functions.octet_length;
+import static org.apache.spark.sql.functions.when;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.BinaryType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
+import org.scriptorium.pipeline.JobFile.Read;
+
+/**
+ * A job's documents, in the same columns whatever the format: {@link #ID}, one {@link #text} column for each text that a
+ * task reads, one {@link #keep} column for each kept one, and {@link #PROBLEM}, which says what is wrong with a row that the
+ * format could not make sense of and is null otherwise.
+ *
+ * @param texts the data's columns behind the text columns, in order
+ */
+record Source(Dataset<Row> rows, List<String> texts) {
+  static final String ID = "_scriptorium_id";
+  static final String PROBLEM = "_scriptorium_problem";
+
+  static String text(int index) {
+    return "_scriptorium_text_" + index;
+  }
+
+  static String keep(int index) {
+    return "_scriptorium_keep_" + index;
+  }
+
+  /** Opens the documents and checks that all columns that the job names are there, with types that serve. */
+  static Source open(SparkSession spark, JobFile job) {
+    Read read = job.read();
+    List<FileStatus> found = resolve(spark, read);
+    Set<String> texts = new LinkedHashSet<>();
+    job.tasks().forEach(task -> task.prompt().ifPresentOrElse(prompt -> texts.addAll(prompt.columns()), () -> texts.add(read.text())));
+    SourceFormat format = switch (read.format()) {
+      case PARQUET -> SourceFormat.parquet(spark, read);
+      case CSV -> SourceFormat.csv(spark, read);
+      case JSONL -> SourceFormat.jsonLines(spark, read);
+      case TEXT -> SourceFormat.text(spark, read, found);
+    };
+    Dataset<Row> rows = new Selection(job, List.copyOf(texts), format).rows();
+    return new Source(read.limit().isPresent() ? rows.limit(read.limit().getAsInt()) : rows, List.copyOf(texts));
+  }
+
+  /** A measure of a row's length, in bytes. */
+  static Column bytes(int texts) {
+    Column sum = lit(0);
+    for (int i = 0; i < texts; i++) sum = sum.plus(octet_length(col(text(i))));
+    return sum;
+  }
+
+  private static List<FileStatus> resolve(SparkSession spark, Read read) {
+    List<FileStatus> found = new ArrayList<>();
+    for (String path : read.paths()) {
+      try {
+        Path pattern = new Path(path);
+        FileStatus[] matches = pattern.getFileSystem(spark.sparkContext().hadoopConfiguration()).globStatus(pattern);
+        if (matches == null || matches.length == 0) throw JobException.failed("read.path: nothing is at %s", path);
+        found.addAll(Arrays.asList(matches));
+      } catch (IOException | IllegalArgumentException e) {
+        throw new JobException(JobException.Kind.FAILED, "read.path: %s can't be read: %s".formatted(path, Failures.sentence(e)), e);
+      }
+    }
+    return found;
+  }
+
+  /** The columns that a job wants out of a format's columns. */
+  private record Selection(JobFile job, List<String> texts, SourceFormat format, List<String> problems) {
+    Selection(JobFile job, List<String> texts, SourceFormat format) {
+      this(job, texts, format, new ArrayList<>());
+    }
+
+    Dataset<Row> rows() {
+      Read read = job.read();
+      Column problem = format.problem();
+      List<Column> columns = new ArrayList<>();
+      columns.add(id(read).as(ID));
+      for (int i = 0; i < texts.size(); i++) {
+        boolean document = texts.get(i).equals(read.text()) && job.tasks().stream().anyMatch(task -> task.prompt().isEmpty());
+        columns.add(text(texts.get(i), document).as(Source.text(i)));
+      }
+      for (int i = 0; i < read.keep().size(); i++) columns.add(find("read.keep", read.keep().get(i)).map(format::column).orElse(lit(null)).as(keep(i)));
+      columns.add(problem.as(PROBLEM));
+      if (!problems.isEmpty()) throw JobException.failed("%s", String.join("\n", problems));
+      return format.rows().select(columns.toArray(Column[]::new));
+    }
+
+    private Column id(Read read) {
+      Optional<StructField> field = read.id().isPresent() ? find("read.id", read.id().get()) : look("id");
+      if (field.isPresent()) return format.column(field.get()).cast("string");
+      return monotonically_increasing_id().cast("string");
+    }
+
+    private Column text(String name, boolean document) {
+      Optional<StructField> field = find(document ? "read.text" : "prompt", name);
+      if (field.isEmpty()) return lit("");
+      DataType type = field.get().dataType();
+      if (document && !(type instanceof StringType) && !(type instanceof BinaryType)) {
+        problems.add("read.text: column \"%s\" of %s is %s; expected string or binary".formatted(name, where(), type.simpleString()));
+      }
+      // A row that the format could not read has no text that could be generated from.
+      return when(format.problem().isNotNull(), lit("")).otherwise(coalesce(format.column(field.get()).cast("string"), lit("")));
+    }
+
+    private Optional<StructField> find(String key, String name) {
+      Optional<StructField> field = look(name);
+      if (field.isEmpty()) {
+        List<String> names = format.fields().keySet().stream().toList();
+        problems.add("%s: %s has no column \"%s\"%s".formatted(key, where(), name,
+            Names.nearest(name, names).map(near -> "; did you mean \"" + near + "\"?").orElse("; it has " + String.join(", ", names))));
+      }
+      return field;
+    }
+
+    /** A column by its name, else by its name without regard to case, as Spark does. */
+    private Optional<StructField> look(String name) {
+      Map<String, StructField> fields = format.fields();
+      if (fields.containsKey(name)) return Optional.of(fields.get(name));
+      return fields.entrySet().stream().filter(entry -> entry.getKey().equalsIgnoreCase(name)).map(Map.Entry::getValue).findFirst();
+    }
+
+    private String where() {
+      return String.join(", ", job.read().paths());
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package org.scriptorium.pipeline;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.encode;
+import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.from_json;
+import static org.apache.spark.sql.functions.is_valid_utf8;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.trim;
+import static org.apache.spark.sql.functions.when;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.scriptorium.pipeline.JobFile.Read;
+
+/**
+ * Documents as one file format gives them.
+ *
+ * @param fields the columns by the names that users know them by
+ * @param values how a column's value is computed from {@code rows}
+ * @param problem a text column over {@code rows}: why the row can't be used, or null
+ */
+record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function<StructField, Column> values, Column problem) {
+  private static final String CORRUPT = "_scriptorium_corrupt";
+  private static final String LATIN = "ISO-8859-1";
+  private static final String LATIN_BYTE_ORDER_MARK = "\u00EF\u00BB\u00BF";
+
+  /** JSON's escape of half a character whose other half is missing; Java's JSON readers let it pass and a question mark comes out. */
+  private static final String UNPAIRED_SURROGATE =
+      "(?<!\\\\)(?:\\\\\\\\)*+\\\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+          + "|(?<!\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD])[c-fC-F][0-9a-fA-F]{2})";
+
+  Column column(StructField field) {
+    return values.apply(field);
+  }
+
+  static SourceFormat parquet(SparkSession spark, Read read) {
+    Dataset<Row> rows = spark.read().parquet(read.paths().toArray(String[]::new));
+    return new SourceFormat(rows, byName(rows.schema()), field -> named(field.name()), noProblem());
+  }
+
+  /**
+   * Comma-separated values with a header, quotes doubled inside quotes (RFC 4180) and line ends inside quotes. All columns are
+   * strings. The bytes are read as Latin-1, which has a character for each byte, and turned back into bytes: so malformed UTF-8
+   * reaches the row's own check instead of being replaced on the way.
+   */
+  static SourceFormat csv(SparkSession spark, Read read) {
+    var options = Map.of("header", "true", "multiLine", "true", "quote", "\"", "escape", "\"", "encoding", LATIN, "enforceSchema", "false",
+        "columnNameOfCorruptRecord", CORRUPT, "mode", "PERMISSIVE");
+    String[] paths = read.paths().toArray(String[]::new);
+    StructType header = spark.read().options(options).csv(paths).schema();
+    Map<String, StructField> fields = new LinkedHashMap<>();
+    for (StructField field : header.fields()) {
+      String latin = field.name().startsWith(LATIN_BYTE_ORDER_MARK) ? field.name().substring(LATIN_BYTE_ORDER_MARK.length()) : field.name();
+      fields.put(new String(latin.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8), field);
+    }
+    Dataset<Row> rows = spark.read().options(options).schema(header.add(CORRUPT, DataTypes.StringType)).csv(paths);
+    Column problem = when(named(CORRUPT).isNotNull(), lit("the row has more or fewer fields than the header, or quotes that do not close"));
+    return new SourceFormat(rows, fields, field -> encode(named(field.name()), LATIN).cast("string"), problem);
+  }
+
+  /** One JSON object a line. Blank lines are no rows; a line that is not such an object is a row with a problem. */
+  static SourceFormat jsonLines(SparkSession spark, Read read) {
+    String[] paths = read.paths().toArray(String[]::new);
+    var options = Map.of("columnNameOfCorruptRecord", CORRUPT, "mode", "PERMISSIVE");
+    Map<String, StructField> fields = byName(spark.read().options(options).json(paths).schema());
+    fields.remove(CORRUPT);
+    // The lines are read as bytes that claim to be text, so that malformed UTF-8 is seen before a JSON reader replaces it.
+    StructType schema = new StructType(fields.values().toArray(StructField[]::new)).add(CORRUPT, DataTypes.StringType);
+    Dataset<Row> lines = spark.read().text(paths).where(not(trim(col("value")).equalTo("")));
+    Dataset<Row> rows = lines.select(col("value"), from_json(col("value"), schema, options).as("json"));
+    Column problem = when(not(is_valid_utf8(col("value"))), lit("the line is not well-formed UTF-8"))
+        .when(col("json").isNull().or(col("json").getField(CORRUPT).isNotNull()), lit("the line is not a JSON object with values of its columns' types"))
+        .when(col("value").rlike(UNPAIRED_SURROGATE), lit("the line holds an unpaired surrogate"));
+    return new SourceFormat(rows, fields, field -> col("json").getField(field.name()), problem);
+  }
+
+  /** One document a file, folders with all that lies under them; the identifier is the path under the folder that the job names. */
+  static SourceFormat text(SparkSession spark, Read read, List<FileStatus> roots) {
+    Dataset<Row> files = spark.read().format("binaryFile").option("recursiveFileLookup", "true").load(read.paths().toArray(String[]::new));
+    Column path = col("path");
+    Column id = path;
+    for (FileStatus root : roots) {
+      String start = root.getPath().toString();
+      if (root.isFile()) id = when(path.equalTo(start), lit(root.getPath().getName())).otherwise(id);
+      else id = when(path.startsWith(start + "/"), path.substr(lit(start.length() + 2), lit(Integer.MAX_VALUE))).otherwise(id);
+    }
+    Column unmarked = expr("CASE WHEN substring(content, 1, 3) = X'EFBBBF' THEN substring(content, 4) ELSE content END");
+    Dataset<Row> rows = files.select(id.as("id"), unmarked.as("text"));
+    return new SourceFormat(rows, byName(rows.schema()), field -> named(field.name()), noProblem());
+  }
+
+  private static Map<String, StructField> byName(StructType schema) {
+    Map<String, StructField> fields = new LinkedHashMap<>();
+    for (StructField field : schema.fields()) fields.put(field.name(), field);
+    return fields;
+  }
+
+  /** A column whose name may hold dots. */
+  static Column named(String name) {
+    return col("`" + name.replace("`", "``") + "`");
+  }
+
+  private static Column noProblem() {
+    return lit(null).cast("string");
+  }
+}
