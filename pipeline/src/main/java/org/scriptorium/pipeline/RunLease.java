@@ -1,5 +1,6 @@
 package org.scriptorium.pipeline;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -69,14 +70,8 @@ final class RunLease implements AutoCloseable {
 
   /** True if the run that wrote a lease still works. */
   static boolean lives(FileSystem files, FileStatus lease) throws IOException {
-    JsonNode content;
-    try (InputStream in = files.open(lease.getPath())) {
-      content = JSON.readTree(in.readAllBytes());
-    } catch (java.io.FileNotFoundException e) {
-      return false;
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-      content = JSON.createObjectNode();
-    }
+    if (!files.exists(lease.getPath())) return false;
+    JsonNode content = content(files, lease.getPath());
     if (!content.path("host").asText().equals(host())) return System.currentTimeMillis() - lease.getModificationTime() < EXPIRY.toMillis();
     long process = content.path("process").asLong(-1);
     if (process == ProcessHandle.current().pid()) return RUNNING.contains(runOf(lease.getPath().getName()).orElse(""));
@@ -86,11 +81,20 @@ final class RunLease implements AutoCloseable {
 
   /** Who holds a lease, for people. */
   static String holder(FileSystem files, Path lease) {
-    try (InputStream in = files.open(lease)) {
-      JsonNode content = JSON.readTree(in.readAllBytes());
+    try {
+      JsonNode content = content(files, lease);
       return "process %d on %s".formatted(content.path("process").asLong(), content.path("host").asText());
     } catch (IOException e) {
       return "another process";
+    }
+  }
+
+  private static JsonNode content(FileSystem files, Path lease) throws IOException {
+    try (InputStream in = files.open(lease)) {
+      return JSON.readTree(in.readAllBytes());
+    } catch (JsonProcessingException e) {
+      // Half written: its age decides.
+      return JSON.createObjectNode();
     }
   }
 

@@ -73,7 +73,10 @@ final class YamlTree {
       case VALUE_NULL -> scalar(null);
       case VALUE_TRUE -> scalar(Boolean.TRUE);
       case VALUE_FALSE -> scalar(Boolean.FALSE);
-      case VALUE_NUMBER_INT -> scalar(parser.getNumberType() == YAMLParser.NumberType.BIG_INTEGER ? parser.getDoubleValue() : parser.getLongValue());
+      case VALUE_NUMBER_INT -> {
+        if (parser.getNumberType() == YAMLParser.NumberType.BIG_INTEGER) yield scalar(parser.getDoubleValue());
+        yield scalar(parser.getLongValue());
+      }
       case VALUE_NUMBER_FLOAT -> scalar(parser.getDoubleValue());
       default -> {
         // An alias would arrive here as its bare name.
@@ -104,6 +107,7 @@ final class YamlTree {
   }
 
   private static String reason(JsonProcessingException e) {
+    if (e.getOriginalMessage().startsWith("Expected a field name")) return "expected a key, found a mapping; a text that starts with {{ needs quotes";
     return e.getOriginalMessage().lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("not YAML");
   }
 }

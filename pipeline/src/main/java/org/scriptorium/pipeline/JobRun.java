@@ -1,0 +1,143 @@
+package org.scriptorium.pipeline;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.scriptorium.pipeline.JobFile.Shape;
+
+/** Runs a job: reads, asks the model once for each row, writes aside, checks the errors, publishes. */
+public final class JobRun {
+  private final SparkSession spark;
+  private final JobFile job;
+  private final Progress progress;
+  private final Consumer<Publication.Step> observer;
+  private final Instant started = Instant.now();
+  private final long startedNanos = System.nanoTime();
+  private final String run = HexFormat.of().toHexDigits(System.currentTimeMillis(), 11) + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt(), 5);
+
+  private JobRun(SparkSession spark, JobFile job, Progress progress, Consumer<Publication.Step> observer) {
+    this.spark = spark;
+    this.job = job;
+    this.progress = progress;
+    this.observer = observer;
+  }
+
+  /**
+   * Runs a job in a session that has the functions of Scriptorium's extension.
+   *
+   * @throws JobException if nothing was published; the output is then as it was
+   */
+  public static Report run(SparkSession spark, JobFile job, Progress progress) {
+    return run(spark, job, progress, step -> {});
+  }
+
+  static Report run(SparkSession spark, JobFile job, Progress progress, Consumer<Publication.Step> observer) {
+    try {
+      Report report = new JobRun(spark, job, progress, observer).run();
+      progress.say(report.summary());
+      return report;
+    } catch (IOException | RuntimeException e) {
+      throw Failures.explain(e);
+    }
+  }
+
+  /** Opens and checks everything that can be checked before the first row: data, columns, functions, options, models, output. */
+  static Source check(SparkSession spark, JobFile job) {
+    if (!spark.catalog().functionExists("try_ai_gen")) {
+      throw JobException.failed("this Spark session has no ai functions; set spark.sql.extensions=org.scriptorium.spark.ScriptoriumExtensions");
+    }
+    Source source = Source.open(spark, job);
+    Dataset<Row> draft = ResultPlan.of(source, job, 1);
+    OutputFolder.check(spark, job, draft.schema());
+    return source;
+  }
+
+  private Report run() throws IOException {
+    Source source = check(spark, job);
+    SparkContext context = spark.sparkContext();
+    try (var interruption = new Interruption(context, run); var folder = OutputFolder.open(context.hadoopConfiguration(), job.write().path(), run)) {
+      context.setJobGroup(run, "scriptorium: " + job.name(), true);
+      try {
+        return generateAndPublish(source, folder, interruption);
+      } catch (IOException | RuntimeException e) {
+        context.cancelJobGroupAndFutureJobs(run);
+        if (interruption.happened()) throw new JobException(JobException.Kind.FAILED, "the run was interrupted; nothing was published", e);
+        throw e;
+      } finally {
+        context.clearJobGroup();
+      }
+    }
+  }
+
+  private Report generateAndPublish(Source source, OutputFolder folder, Interruption interruption) throws IOException {
+    SparkContext context = spark.sparkContext();
+    long rows = source.rows().select(Source.ID).count();
+    Dataset<Row> results = ResultPlan.of(source, job, ResultPlan.partitions(job, rows, context.defaultParallelism()));
+    RunMonitor monitor = new RunMonitor();
+    context.addSparkListener(monitor);
+    double writingSeconds;
+    try (var session = progress.begin(job.name(), rows, monitor)) {
+      long from = System.nanoTime();
+      results.write().parquet(folder.work().toString());
+      writingSeconds = (System.nanoTime() - from) / 1e9;
+    } finally {
+      context.removeSparkListener(monitor);
+    }
+    Tally tally = Tally.of(spark.read().schema(results.schema()).parquet(folder.work().toString()), job);
+    checkErrors(tally);
+    Report report = report(tally, monitor.generationSeconds(writingSeconds));
+    interruption.beginPublishing();
+    try {
+      Publication.publish(folder, job.write().mode(), report.toJson(), observer);
+    } catch (IOException e) {
+      boolean begun = folder.files().exists(Publication.journal(folder.root()));
+      String remedy = begun ? "the next run on this output completes the publication" : "nothing was published";
+      throw new JobException(JobException.Kind.FAILED, "write.path: publishing to %s failed: %s; %s".formatted(job.write().path(), Failures.sentence(e), remedy), e);
+    }
+    return report;
+  }
+
+  private void checkErrors(Tally tally) {
+    if (tally.errorCount() <= job.maxErrorRate() * tally.results) return;
+    String code = tally.errors.firstKey();
+    throw JobException.failed("%s of %,d results, %.1f %%, and quality.max-error-rate allows %s %%: nothing was published; %s: %s",
+        Report.errorText(tally.errors), tally.results, 100.0 * tally.errorCount() / tally.results, percent(job.maxErrorRate()), code, tally.examples.get(code));
+  }
+
+  private static String percent(double rate) {
+    return java.math.BigDecimal.valueOf(rate * 100).setScale(4, java.math.RoundingMode.HALF_UP).stripTrailingZeros().toPlainString();
+  }
+
+  private Report report(Tally tally, double generationSeconds) {
+    Instant finished = started.plus(Duration.ofNanos(System.nanoTime() - startedNanos));
+    String models = tally.models.isEmpty() ? job.model().orElse("") : String.join(", ", tally.models);
+    String kernels = Optional.ofNullable(spark.sparkContext().getLocalProperty("scriptorium.kernels"))
+        .orElseGet(() -> spark.conf().get("spark.scriptorium.engine.kernels", "auto"));
+    return new Report(job.name(), models, job.write().path(), started, finished, tally.rows, tally.results - tally.skipped, 0, 0, tally.skipped, tally.errors,
+        tally.promptTokens, tally.cachedTokens, tally.completionTokens, Duration.between(started, finished).toNanos() / 1e9, generationSeconds,
+        peakMemory(), kernels, spark.version(), version());
+  }
+
+  /** The most memory that this process ever had, where the system is Linux. */
+  private static long peakMemory() {
+    try (var lines = Files.lines(Path.of("/proc/self/status"))) {
+      return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024).findFirst().orElse(0);
+    } catch (IOException | java.io.UncheckedIOException e) {
+      return 0;
+    }
+  }
+
+  private static String version() {
+    return Optional.ofNullable(JobRun.class.getPackage().getImplementationVersion()).orElse("development");
+  }
+}

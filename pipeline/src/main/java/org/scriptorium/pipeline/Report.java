@@ -1,0 +1,111 @@
+package org.scriptorium.pipeline;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * What a run did; {@code _scriptorium/report.json} holds the same. Counts are those of the rows that were written, so retried
+ * and speculative tasks do not show in them. With several tasks, {@code rows} are the documents and all else counts results.
+ *
+ * @param path of the output
+ * @param computed results that the model was asked for, those in error among them
+ * @param reused results taken from an earlier run
+ * @param deduplicated results taken from an equal request of the same run
+ * @param skipped null, empty and blank documents
+ * @param errors results in error, by code
+ * @param promptTokens of all prompts, those from the prefix cache included
+ * @param seconds of the whole run
+ * @param generationSeconds from the first request to the last completion
+ * @param peakMemoryBytes of the driver's process; in local mode that is everything; 0 where the system does not tell
+ */
+public record Report(
+    String name,
+    String model,
+    String path,
+    Instant started,
+    Instant finished,
+    long rows,
+    long computed,
+    long reused,
+    long deduplicated,
+    long skipped,
+    SortedMap<String, Long> errors,
+    long promptTokens,
+    long cachedTokens,
+    long completionTokens,
+    double seconds,
+    double generationSeconds,
+    long peakMemoryBytes,
+    String kernels,
+    String sparkVersion,
+    String scriptoriumVersion) {
+
+  public Report {
+    errors = Collections.unmodifiableSortedMap(new TreeMap<>(errors));
+  }
+
+  /** Results in error, of all codes. */
+  public long errorCount() {
+    return errors.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** The command line's exit code: 0, or 3 when some rows are in error. */
+  public int exitCode() {
+    return errorCount() == 0 ? 0 : 3;
+  }
+
+  /** Completion tokens a second of generation. */
+  public double completionTokensPerSecond() {
+    return generationSeconds > 0 ? completionTokens / generationSeconds : 0;
+  }
+
+  /** The report as UTF-8 JSON. */
+  byte[] toJson() {
+    var json = new ObjectMapper();
+    ObjectNode node = json.createObjectNode().put("name", name).put("model", model).put("path", path).put("started", started.toString())
+        .put("finished", finished.toString()).put("rows", rows).put("computed", computed).put("reused", reused).put("deduplicated", deduplicated)
+        .put("skipped", skipped);
+    ObjectNode codes = node.putObject("errors");
+    errors.forEach(codes::put);
+    node.put("prompt_tokens", promptTokens).put("cached_tokens", cachedTokens).put("completion_tokens", completionTokens).put("seconds", seconds)
+        .put("generation_seconds", generationSeconds).put("peak_memory_bytes", peakMemoryBytes).put("kernels", kernels)
+        .put("spark_version", sparkVersion).put("scriptorium_version", scriptoriumVersion);
+    try {
+      return (json.writerWithDefaultPrettyPrinter().writeValueAsString(node) + "\n").getBytes(StandardCharsets.UTF_8);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree of numbers and strings is always JSON", e);
+    }
+  }
+
+  /** A few lines for people. */
+  public String summary() {
+    double tokens = generationSeconds > 0 ? (promptTokens - cachedTokens + completionTokens) / generationSeconds : 0;
+    String memory = peakMemoryBytes == 0 ? "" : String.format(Locale.ROOT, "%npeak memory %,.0f MiB", peakMemoryBytes / 1048576.0);
+    return String.format(Locale.ROOT, "%s: %,d rows in %s: %,d answered, %,d skipped, %s%n"
+            + "%,d prompt tokens (%,d of them cached), %,d completion tokens; %,.0f tokens/s (%,.0f of completions)%s%nwritten to %s",
+        name, rows, duration(Math.round(seconds)), computed - errorCount(), skipped, errorText(errors), promptTokens, cachedTokens, completionTokens, tokens,
+        completionTokensPerSecond(), memory, path);
+  }
+
+  static String errorText(SortedMap<String, Long> errors) {
+    if (errors.isEmpty()) return "none in error";
+    long sum = errors.values().stream().mapToLong(Long::longValue).sum();
+    return String.format(Locale.ROOT, "%,d in error (%s)", sum,
+        errors.entrySet().stream().map(entry -> String.format(Locale.ROOT, "%s %,d", entry.getKey(), entry.getValue())).collect(Collectors.joining(", ")));
+  }
+
+  /** Seconds in words: {@code 42 s}, {@code 3 min 5 s}, {@code 2 h 10 min}. */
+  static String duration(long seconds) {
+    if (seconds < 60) return seconds + " s";
+    if (seconds < 3600) return seconds / 60 + " min " + seconds % 60 + " s";
+    return seconds / 3600 + " h " + seconds % 3600 / 60 + " min";
+  }
+}

@@ -1,0 +1,132 @@
+package org.scriptorium.pipeline;
+
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.call_function;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.map;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.when;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.FinishReason;
+import org.scriptorium.engine.api.GenerationConfig;
+import org.scriptorium.pipeline.JobFile.Input;
+import org.scriptorium.pipeline.JobFile.Kind;
+import org.scriptorium.pipeline.JobFile.Shape;
+import org.scriptorium.pipeline.JobFile.Task;
+
+/** The plan from documents to output rows, in SQL expressions only. */
+final class ResultPlan {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  /** So many rows are lost at most when a task is repeated, and lie in one file. */
+  private static final int ROWS_PER_PARTITION = 1000;
+
+  private ResultPlan() {}
+
+  /**
+   * The output's rows, not computed yet; the functions check models and options right here. Rows are spread evenly over
+   * {@code partitions} and ordered by length within each, longest first: neighbours in a batch then have like lengths, and the
+   * last rows to run are short ones. No row's text depends on it.
+   */
+  static Dataset<Row> of(Source source, JobFile job, int partitions) {
+    Dataset<Row> spread = source.rows().repartition(partitions).sortWithinPartitions(Source.bytes(source.texts().size()).desc());
+    List<Column> asked = new ArrayList<>(List.of(col(Source.ID), col(Source.PROBLEM)));
+    for (int i = 0; i < job.read().keep().size(); i++) asked.add(col(Source.keep(i)));
+    for (int i = 0; i < job.tasks().size(); i++) asked.add(call(job, job.tasks().get(i), source.texts()).as(result(i)));
+    Dataset<Row> answered = spread.select(asked.toArray(Column[]::new));
+
+    List<Column> output = new ArrayList<>(List.of(col(Source.ID).as("id")));
+    for (int i = 0; i < job.read().keep().size(); i++) output.add(col(Source.keep(i)).as(job.read().keep().get(i)));
+    for (int i = 0; i < job.tasks().size(); i++) {
+      List<Column> fields = fields(i);
+      if (job.shape() == Shape.FLAT) output.addAll(fields);
+      else output.add(struct(fields.toArray(Column[]::new)).as(job.tasks().get(i).name()));
+    }
+    return answered.select(output.toArray(Column[]::new));
+  }
+
+  /** Enough partitions to feed all cores to the end and to keep repeated work small; never more than rows. */
+  static int partitions(JobFile job, long rows, int cores) {
+    if (job.read().partitions().isPresent()) return job.read().partitions().getAsInt();
+    long wanted = (rows + ROWS_PER_PARTITION - 1) / ROWS_PER_PARTITION;
+    long waves = (wanted + cores - 1) / cores;
+    return (int) Math.clamp(waves * cores, 1, Math.max(1, Math.min(rows, 100_000)));
+  }
+
+  private static String result(int task) {
+    return "_scriptorium_result_" + task;
+  }
+
+  private static Column call(JobFile job, Task task, List<String> texts) {
+    Column options = options(job, task);
+    if (task.prompt().isPresent()) {
+      Column[] values = task.prompt().get().columns().stream().map(column -> col(Source.text(texts.indexOf(column)))).toArray(Column[]::new);
+      return call_function("try_ai_gen", array(values), options);
+    }
+    Column text = col(Source.text(texts.indexOf(job.read().text())));
+    if (task.kind() == Kind.GENERATE) return call_function("try_ai_gen", text, options);
+    return task.maxWords().isPresent()
+        ? call_function("try_ai_summarize", text, lit(task.maxWords().getAsInt()), options)
+        : call_function("try_ai_summarize", text, options);
+  }
+
+  private static Column options(JobFile job, Task task) {
+    Map<String, String> options = new LinkedHashMap<>();
+    task.model().or(job::model).ifPresent(model -> options.put("model", model));
+    if (task.input() == Input.RAW) options.put("raw", "true");
+    task.prompt().ifPresent(prompt -> options.put("prompt_template", prompt.numbered()));
+    options.putAll(generation(task.generate()));
+    Column[] pairs = options.entrySet().stream().flatMap(entry -> IntStream.of(0, 1).mapToObj(i -> lit(i == 0 ? entry.getKey() : entry.getValue())))
+        .toArray(Column[]::new);
+    return map(pairs);
+  }
+
+  /** The limits always, the rest where it differs from what a function does by itself. */
+  private static Map<String, String> generation(GenerationConfig config) {
+    GenerationConfig base = GenerationConfig.DEFAULT;
+    Map<String, String> options = new LinkedHashMap<>();
+    options.put("max_new_tokens", Integer.toString(config.maxNewTokens()));
+    options.put("truncation", config.truncation().code());
+    if (config.minNewTokens() != base.minNewTokens()) options.put("min_new_tokens", Integer.toString(config.minNewTokens()));
+    if (config.temperature() != base.temperature()) options.put("temperature", Float.toString(config.temperature()));
+    if (config.topK() != base.topK()) options.put("top_k", Integer.toString(config.topK()));
+    if (config.topP() != base.topP()) options.put("top_p", Float.toString(config.topP()));
+    if (config.minP() != base.minP()) options.put("min_p", Float.toString(config.minP()));
+    if (config.repetitionPenalty() != base.repetitionPenalty()) options.put("repetition_penalty", Float.toString(config.repetitionPenalty()));
+    if (config.presencePenalty() != base.presencePenalty()) options.put("presence_penalty", Float.toString(config.presencePenalty()));
+    if (config.frequencyPenalty() != base.frequencyPenalty()) options.put("frequency_penalty", Float.toString(config.frequencyPenalty()));
+    if (config.seed() != base.seed()) options.put("seed", Long.toString(config.seed()));
+    if (!config.stopStrings().isEmpty()) options.put("stop", json(config.stopStrings()));
+    return options;
+  }
+
+  private static String json(List<String> texts) {
+    try {
+      return JSON.writeValueAsString(texts);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a list of strings is always JSON", e);
+    }
+  }
+
+  /** A result's fields; those of a row that the source could not read say so. */
+  private static List<Column> fields(int task) {
+    Map<String, Column> unreadable = Map.of("text", lit(""), "finish_reason", lit(FinishReason.ERROR.code()), "error_code", lit(ErrorCode.MALFORMED_TEXT.code()),
+        "error", col(Source.PROBLEM), "request_key", lit(""));
+    return ResultStruct.NAMES.stream().map(name -> {
+      Column value = col(result(task)).getField(name);
+      Column instead = unreadable.get(name);
+      return (instead == null ? value : when(col(Source.PROBLEM).isNotNull(), instead).otherwise(value)).as(name);
+    }).toList();
+  }
+}

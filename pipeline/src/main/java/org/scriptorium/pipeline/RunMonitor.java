@@ -1,0 +1,84 @@
+package org.scriptorium.pipeline;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.Success$;
+import org.apache.spark.scheduler.AccumulableInfo;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
+import scala.collection.Iterable;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * What the generating operators of a run have done so far, from the metrics that executors send with each task's end and with
+ * their heartbeats. Tasks that failed are not counted; the rows they did come again.
+ */
+final class RunMonitor extends SparkListener {
+  private static final String FIRST_REQUEST = "time to first request";
+  private static final String LAST_COMPLETION = "time to last completion";
+
+  /**
+   * Sums over all tasks. For people; the report counts the rows that were written.
+   *
+   * @param tokens that went through the model: prompts without what was cached, and completions
+   */
+  record Figures(long rows, long errors, long skipped, long tokens) {}
+
+  private final Map<String, Long> finished = new HashMap<>();
+  private final Map<Long, Map<String, Long>> running = new HashMap<>();
+  private long firstRequest = Long.MAX_VALUE;
+  private long lastCompletion = Long.MIN_VALUE;
+
+  @Override
+  public synchronized void onTaskStart(SparkListenerTaskStart event) {
+    running.put(event.taskInfo().taskId(), new HashMap<>());
+  }
+
+  @Override
+  public synchronized void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate event) {
+    for (var task : CollectionConverters.asJava(event.accumUpdates())) {
+      Map<String, Long> values = running.get((Long) task._1());
+      if (values != null) values.putAll(values(task._4()));
+    }
+  }
+
+  @Override
+  public synchronized void onTaskEnd(SparkListenerTaskEnd event) {
+    running.remove(event.taskInfo().taskId());
+    if (!(event.reason() instanceof Success$)) return;
+    Map<String, Long> values = values(event.taskInfo().accumulables());
+    values.forEach((name, value) -> finished.merge(name, value, Long::sum));
+    if (!values.containsKey(FIRST_REQUEST) || !values.containsKey(LAST_COMPLETION)) return;
+    firstRequest = Math.min(firstRequest, event.taskInfo().launchTime() + values.get(FIRST_REQUEST));
+    lastCompletion = Math.max(lastCompletion, event.taskInfo().launchTime() + values.get(LAST_COMPLETION));
+  }
+
+  synchronized Figures figures() {
+    return new Figures(sum("generated rows"), sum("generation errors"), sum("skipped rows"),
+        Math.max(0, sum("prompt tokens") - sum("cached tokens")) + sum("completion tokens"));
+  }
+
+  /** Seconds from the first request to the last completion, or {@code otherwise} where no operator told of them. */
+  synchronized double generationSeconds(double otherwise) {
+    return lastCompletion < firstRequest ? otherwise : (lastCompletion - firstRequest) / (double) TimeUnit.SECONDS.toMillis(1);
+  }
+
+  private long sum(String name) {
+    long sum = finished.getOrDefault(name, 0L);
+    for (Map<String, Long> values : running.values()) sum += values.getOrDefault(name, 0L);
+    return sum;
+  }
+
+  private static Map<String, Long> values(Iterable<AccumulableInfo> accumulables) {
+    Map<String, Long> values = new HashMap<>();
+    for (AccumulableInfo info : CollectionConverters.asJava(accumulables)) {
+      if (info.name().isEmpty() || info.update().isEmpty()) continue;
+      // A metric that was never touched holds -1. Several operators in one task have metrics of the same name.
+      if (info.update().get() instanceof Long value && value >= 0) values.merge(info.name().get(), value, Long::sum);
+    }
+    return values;
+  }
+}
