@@ -46,7 +46,8 @@ public final class JobRun {
       Report report = new JobRun(spark, job, progress, observer).run();
       progress.say(report.summary());
       return report;
-    } catch (IOException | RuntimeException e) {
+    } catch (Exception e) {
+      // Spark throws checked exceptions that no signature names, AnalysisException among them.
       throw Failures.explain(e);
     }
   }
@@ -69,7 +70,7 @@ public final class JobRun {
       context.setJobGroup(run, "scriptorium: " + job.name(), true);
       try {
         return generateAndPublish(source, folder, interruption);
-      } catch (IOException | RuntimeException e) {
+      } catch (Exception e) {
         context.cancelJobGroupAndFutureJobs(run);
         if (interruption.happened()) throw new JobException(JobException.Kind.FAILED, "the run was interrupted; nothing was published", e);
         throw e;
@@ -129,7 +130,7 @@ public final class JobRun {
   }
 
   /** The most memory that this process ever had, where the system is Linux. */
-  private static long peakMemory() {
+  static long peakMemory() {
     try (var lines = Files.lines(Path.of("/proc/self/status"))) {
       return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024).findFirst().orElse(0);
     } catch (IOException | java.io.UncheckedIOException e) {

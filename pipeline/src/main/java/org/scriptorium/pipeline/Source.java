@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -52,13 +53,7 @@ record Source(Dataset<Row> rows, List<String> texts) {
     List<FileStatus> found = resolve(spark, read);
     Set<String> texts = new LinkedHashSet<>();
     job.tasks().forEach(task -> task.prompt().ifPresentOrElse(prompt -> texts.addAll(prompt.columns()), () -> texts.add(read.text())));
-    SourceFormat format = switch (read.format()) {
-      case PARQUET -> SourceFormat.parquet(spark, read);
-      case CSV -> SourceFormat.csv(spark, read);
-      case JSONL -> SourceFormat.jsonLines(spark, read);
-      case TEXT -> SourceFormat.text(spark, read, found);
-    };
-    Dataset<Row> rows = new Selection(job, List.copyOf(texts), format).rows();
+    Dataset<Row> rows = new Selection(job, List.copyOf(texts), format(spark, read, found)).rows();
     return new Source(read.limit().isPresent() ? rows.limit(read.limit().getAsInt()) : rows, List.copyOf(texts));
   }
 
@@ -67,6 +62,21 @@ record Source(Dataset<Row> rows, List<String> texts) {
     Column sum = lit(0);
     for (int i = 0; i < texts; i++) sum = sum.plus(octet_length(col(text(i))));
     return sum;
+  }
+
+  private static SourceFormat format(SparkSession spark, Read read, List<FileStatus> found) {
+    try {
+      return switch (read.format()) {
+        case PARQUET -> SourceFormat.parquet(spark, read);
+        case CSV -> SourceFormat.csv(spark, read);
+        case JSONL -> SourceFormat.jsonLines(spark, read);
+        case TEXT -> SourceFormat.text(spark, read, found);
+      };
+    } catch (Exception e) {
+      // Spark throws checked exceptions that no signature names.
+      throw new JobException(JobException.Kind.FAILED, "read.path: %s can't be read as %s: %s".formatted(String.join(", ", read.paths()),
+          read.format().name().toLowerCase(Locale.ROOT), Failures.sentence(e)), e);
+    }
   }
 
   private static List<FileStatus> resolve(SparkSession spark, Read read) {

@@ -10,15 +10,22 @@ import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.trim;
 import static org.apache.spark.sql.functions.when;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
@@ -41,6 +48,9 @@ record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function
   private static final String UNPAIRED_SURROGATE =
       "(?<!\\\\)(?:\\\\\\\\)*+\\\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\\\u[dD][c-fC-F][0-9a-fA-F]{2})"
           + "|(?<!\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD])[c-fC-F][0-9a-fA-F]{2})";
+
+  /** Files and folders that Spark passes over. */
+  private static final Pattern HIDDEN = Pattern.compile("/(?:\\.|_[^=/]*(?:/|$))|\\._COPYING_(?:/|$)");
 
   Column column(StructField field) {
     return values.apply(field);
@@ -88,8 +98,12 @@ record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function
   }
 
   /** One document a file, folders with all that lies under them; the identifier is the path under the folder that the job names. */
-  static SourceFormat text(SparkSession spark, Read read, List<FileStatus> roots) {
-    Dataset<Row> files = spark.read().format("binaryFile").option("recursiveFileLookup", "true").load(read.paths().toArray(String[]::new));
+  static SourceFormat text(SparkSession spark, Read read, List<FileStatus> roots) throws IOException {
+    Dataset<Row> files = spark.read().format("binaryFile").option("recursiveFileLookup", "true").load(read.paths().toArray(String[]::new))
+        .select("path", "content");
+    // Spark reads no row from an empty file, but to a job it is a document: one that is skipped.
+    List<Row> empty = emptyFiles(spark, roots).stream().map(file -> RowFactory.create(file, new byte[0])).toList();
+    if (!empty.isEmpty()) files = files.union(spark.createDataFrame(empty, StructType.fromDDL("path string, content binary")));
     Column path = col("path");
     Column id = path;
     for (FileStatus root : roots) {
@@ -100,6 +114,22 @@ record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function
     Column unmarked = expr("CASE WHEN substring(content, 1, 3) = X'EFBBBF' THEN substring(content, 4) ELSE content END");
     Dataset<Row> rows = files.select(id.as("id"), unmarked.as("text"));
     return new SourceFormat(rows, byName(rows.schema()), field -> named(field.name()), noProblem());
+  }
+
+  private static List<String> emptyFiles(SparkSession spark, List<FileStatus> roots) throws IOException {
+    List<String> empty = new ArrayList<>();
+    for (FileStatus root : roots) {
+      FileSystem system = root.getPath().getFileSystem(spark.sparkContext().hadoopConfiguration());
+      if (root.isFile() && root.getLen() == 0) empty.add(root.getPath().toString());
+      if (!root.isDirectory()) continue;
+      RemoteIterator<LocatedFileStatus> files = system.listFiles(root.getPath(), true);
+      int under = root.getPath().toString().length();
+      while (files.hasNext()) {
+        LocatedFileStatus file = files.next();
+        if (file.getLen() == 0 && !HIDDEN.matcher(file.getPath().toString().substring(under)).find()) empty.add(file.getPath().toString());
+      }
+    }
+    return empty;
   }
 
   private static Map<String, StructField> byName(StructType schema) {

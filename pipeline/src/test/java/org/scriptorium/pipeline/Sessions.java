@@ -1,0 +1,59 @@
+package org.scriptorium.pipeline;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.api.java.UDF2;
+import org.apache.spark.sql.api.java.UDF3;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import scala.collection.Seq;
+import scala.jdk.javaapi.CollectionConverters;
+
+/** One local session for all tests, with functions whose answers a test can foretell: they repeat their prompt. */
+final class Sessions {
+  static final StructType RESULT = StructType.fromDDL("text string, finish_reason string, error_code string, error string, prompt_tokens int,"
+      + " cached_tokens int, completion_tokens int, model string, request_key string");
+  /** Calls since the session began. */
+  static final AtomicLong CALLS = new AtomicLong();
+  /** While above 0, each answer takes so many milliseconds. */
+  static volatile long delay;
+
+  private static SparkSession session;
+
+  private Sessions() {}
+
+  static synchronized SparkSession spark() {
+    if (session != null) return session;
+    session = SparkSession.builder().master("local[2]").appName("pipeline tests").config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2").config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse")
+        .config("spark.driver.host", "localhost").config("spark.driver.bindAddress", "127.0.0.1").getOrCreate();
+    session.sparkContext().setLogLevel("ERROR");
+    session.udf().register("try_ai_gen", (UDF2<Object, Object, Row>) Sessions::generate, RESULT);
+    session.udf().register("try_ai_summarize", (UDF3<Object, Integer, Object, Row>) (text, words, options) -> generate(text, options), RESULT);
+    return session;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Row generate(Object prompt, Object optionMap) throws InterruptedException {
+    CALLS.incrementAndGet();
+    if (delay > 0) Thread.sleep(delay);
+    Map<String, String> options = CollectionConverters.asJava((scala.collection.Map<String, String>) optionMap);
+    String model = options.getOrDefault("model", "echo");
+    List<String> values = prompt instanceof Seq<?> seq ? CollectionConverters.asJava((Seq<String>) seq) : List.of((String) prompt);
+    if (values.stream().allMatch(String::isBlank)) return result("", "skipped", "", "", 0, model);
+    String text = options.getOrDefault("prompt_template", "{{0}}");
+    for (int i = 0; i < values.size(); i++) text = text.replace("{{" + i + "}}", values.get(i));
+    if (text.contains("\uFFFD")) return result("", "error", "malformed_text", "malformed", 0, model);
+    if (text.length() > 100_000 && options.get("truncation").equals("none")) return result("", "error", "prompt_too_long", "too long", 0, model);
+    if (text.contains("no disk, no room")) throw new IllegalStateException("a function that fails the query");
+    return result("echo " + (text.length() > 100 ? text.substring(0, 100) : text), "stop", "", "", text.length(), model);
+  }
+
+  private static Row result(String text, String reason, String code, String error, int tokens, String model) {
+    return RowFactory.create(text, reason, code, error, tokens, tokens / 2, reason.equals("stop") ? 3 : 0, model, "key");
+  }
+}
