@@ -1,0 +1,157 @@
+package org.scriptorium.spark;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Cast;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.util.MapData;
+import org.apache.spark.sql.internal.SQLConf;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.NullType;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.unsafe.types.UTF8String;
+import org.scriptorium.engine.api.GenerationConfig;
+import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.api.Truncation;
+
+/** Reads the map of options that a call may end with. */
+final class CallOptions {
+  static final List<String> NAMES = List.of(
+      "model", "raw", "prompt_template", "max_new_tokens", "min_new_tokens", "temperature", "top_k", "top_p", "min_p", "repetition_penalty",
+      "presence_penalty", "frequency_penalty", "stop", "seed", "truncation");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final AiFunctionCall call;
+  private final Map<String, String> options;
+
+  private CallOptions(AiFunctionCall call, Map<String, String> options) {
+    this.call = call;
+    this.options = options;
+  }
+
+  /**
+   * What a call asks for, options and defaults together.
+   *
+   * @throws org.apache.spark.sql.AnalysisException if an option is unknown, not constant or outside its domain
+   */
+  static CallSpecification specification(AiFunctionCall call, Optional<Expression> options, String defaultModel) {
+    var read = new CallOptions(call, options.map(map -> constants(call, map)).orElse(Map.of()));
+    for (String name : read.options.keySet()) {
+      if (!NAMES.contains(name)) {
+        throw read.refusal("unknown option '%s'; did you mean '%s'? Known are %s"
+            .formatted(name, NearestName.of(name, NAMES), String.join(", ", NAMES)));
+      }
+    }
+    var markup = read.truth("raw") ? CallSpecification.Markup.RAW : CallSpecification.Markup.TEMPLATE;
+    String model = read.text("model").orElse(defaultModel);
+    if (model.isBlank()) throw read.refusal("option 'model': expected a name, a .gguf file or a URI, found nothing");
+    if (markup == CallSpecification.Markup.RAW && call.function().kind() == AiFunction.Kind.SUMMARIZE) {
+      throw read.refusal("option 'raw' is not for summaries, which bring their own instruction; use ai_gen");
+    }
+    String template = read.text("prompt_template").orElse("");
+    if (!template.isEmpty() && call.function().kind() == AiFunction.Kind.SUMMARIZE)
+      throw read.refusal("option 'prompt_template' is not for summaries, which bring their own instruction; use ai_gen");
+    return new CallSpecification(call.function(), model, markup, template, read.config(call.function().defaults()));
+  }
+
+  private GenerationConfig config(GenerationConfig defaults) {
+    try {
+      int most = number("max_new_tokens", defaults.maxNewTokens(), "a whole number", Integer::valueOf);
+      return new GenerationConfig(
+          most,
+          number("min_new_tokens", defaults.minNewTokens(), "a whole number", Integer::valueOf),
+          number("temperature", defaults.temperature(), "a number", Float::valueOf),
+          number("top_k", defaults.topK(), "a whole number", Integer::valueOf),
+          number("top_p", defaults.topP(), "a number", Float::valueOf),
+          number("min_p", defaults.minP(), "a number", Float::valueOf),
+          number("repetition_penalty", defaults.repetitionPenalty(), "a number", Float::valueOf),
+          number("presence_penalty", defaults.presencePenalty(), "a number", Float::valueOf),
+          number("frequency_penalty", defaults.frequencyPenalty(), "a number", Float::valueOf),
+          text("stop").map(this::stopStrings).orElse(defaults.stopStrings()),
+          number("seed", defaults.seed(), "a whole number", Long::valueOf),
+          text("truncation").map(this::truncation).orElse(defaults.truncation()));
+    } catch (ModelException e) {
+      throw refusal(e.getMessage());
+    }
+  }
+
+  private Optional<String> text(String name) {
+    return Optional.ofNullable(options.get(name));
+  }
+
+  private boolean truth(String name) {
+    return switch (text(name).orElse("false").strip().toLowerCase(Locale.ROOT)) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw refusal("option '%s': expected true or false, found '%s'".formatted(name, options.get(name)));
+    };
+  }
+
+  private <T> T number(String name, T otherwise, String expected, Function<String, T> parse) {
+    if (!options.containsKey(name)) return otherwise;
+    try {
+      return parse.apply(options.get(name).strip());
+    } catch (NumberFormatException e) {
+      throw refusal("option '%s': expected %s, found '%s'".formatted(name, expected, options.get(name)));
+    }
+  }
+
+  /** One string, or several as a JSON array of strings. */
+  private List<String> stopStrings(String value) {
+    if (!value.startsWith("[")) return List.of(value);
+    try {
+      var strings = new ArrayList<String>();
+      for (var element : JSON.readTree(value)) {
+        if (!element.isTextual()) throw refusal("option 'stop': expected strings in the JSON array, found " + element.getNodeType());
+        strings.add(element.textValue());
+      }
+      return strings;
+    } catch (JsonProcessingException e) {
+      throw refusal("option 'stop': expected a string or a JSON array of strings, found an array that does not parse: " + e.getOriginalMessage());
+    }
+  }
+
+  private Truncation truncation(String value) {
+    var known = Arrays.stream(Truncation.values()).map(Truncation::code).toList();
+    int found = known.indexOf(value.strip().toLowerCase(Locale.ROOT));
+    if (found < 0) throw refusal("option 'truncation': expected one of %s, found '%s'".formatted(String.join(", ", known), value));
+    return Truncation.values()[found];
+  }
+
+  private static Map<String, String> constants(AiFunctionCall call, Expression map) {
+    if (!(map.dataType() instanceof MapType type) || !(type.keyType() instanceof StringType || type.keyType() instanceof NullType)) {
+      throw AiErrors.arguments("%s: expected the options as a map of strings, found %s; write map('max_new_tokens', '64')"
+          .formatted(call.function().sqlName(), map.dataType().sql()), call);
+    }
+    if (!map.foldable()) {
+      throw AiErrors.arguments("%s: the options must be constant, found %s; compute the prompt from columns instead"
+          .formatted(call.function().sqlName(), map.sql()), call);
+    }
+    var strings = new Cast(map, DataTypes.createMapType(DataTypes.StringType, DataTypes.StringType),
+        scala.Option.apply(SQLConf.get().sessionLocalTimeZone()));
+    var found = new LinkedHashMap<String, String>();
+    if (!(strings.eval(InternalRow.empty()) instanceof MapData data)) return found;
+    for (int i = 0; i < data.numElements(); i++) {
+      String name = data.keyArray().getUTF8String(i).toString();
+      UTF8String value = data.valueArray().isNullAt(i) ? null : data.valueArray().getUTF8String(i);
+      if (value == null) throw AiErrors.arguments("%s: option '%s' is NULL; leave it out".formatted(call.function().sqlName(), name), call);
+      found.put(name, value.toString());
+    }
+    return found;
+  }
+
+  private RuntimeException refusal(String message) {
+    return AiErrors.arguments(call.function().sqlName() + ": " + message, call);
+  }
+}

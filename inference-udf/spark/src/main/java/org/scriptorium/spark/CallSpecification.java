@@ -1,0 +1,77 @@
+package org.scriptorium.spark;
+
+import java.io.IOException;
+import java.io.InvalidObjectException;
+import java.io.ObjectInputStream;
+import java.io.Serializable;
+import java.util.List;
+import org.scriptorium.engine.api.GenerationConfig;
+import org.scriptorium.engine.api.Truncation;
+
+/**
+ * What a call asks for, the same for all its rows.
+ *
+ * @param model as the query or the session names it
+ * @param markup how the text reaches the model
+ * @param template text with places for the row's values, or empty where the prompt is the whole text
+ */
+record CallSpecification(AiFunction function, String model, Markup markup, String template, Parameters parameters) implements Serializable {
+
+  /** Through the model's chat template, where nothing in the text is markup; or as it stands, markup and all. */
+  enum Markup { TEMPLATE, RAW }
+
+  CallSpecification(AiFunction function, String model, Markup markup, String template, GenerationConfig config) {
+    this(function, model, markup, template, new Parameters(config));
+  }
+
+  GenerationConfig config() {
+    return parameters.config();
+  }
+
+  /** The generation's parameters on their way to the executors. */
+  static final class Parameters implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private final Object[] values;
+    private transient GenerationConfig config;
+
+    Parameters(GenerationConfig config) {
+      this.config = config;
+      this.values = new Object[] {
+        config.maxNewTokens(), config.minNewTokens(), config.temperature(), config.topK(), config.topP(), config.minP(),
+        config.repetitionPenalty(), config.presencePenalty(), config.frequencyPenalty(), config.stopStrings().toArray(String[]::new),
+        config.seed(), config.truncation()
+      };
+    }
+
+    GenerationConfig config() {
+      return config;
+    }
+
+    private void readObject(ObjectInputStream stream) throws IOException, ClassNotFoundException {
+      stream.defaultReadObject();
+      try {
+        config = new GenerationConfig((int) values[0], (int) values[1], (float) values[2], (int) values[3], (float) values[4],
+            (float) values[5], (float) values[6], (float) values[7], (float) values[8], List.of((String[]) values[9]), (long) values[10],
+            (Truncation) values[11]);
+      } catch (RuntimeException e) {
+        throw new InvalidObjectException("not a generation's parameters", e);
+      }
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Parameters that && config.equals(that.config);
+    }
+
+    @Override
+    public int hashCode() {
+      return config.hashCode();
+    }
+
+    @Override
+    public String toString() {
+      return config.toString();
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package org.scriptorium.spark;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.hadoop.conf.Configuration;
+import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.ModelDescription;
+import org.scriptorium.engine.api.ModelException;
+
+/** Finds and checks models on the driver, before any executor starts. What was checked once is not checked again until the file changes. */
+final class DriverModels {
+  private static final String SUFFIX = ".gguf";
+  private static final ConcurrentHashMap<Checked, ModelDescription> CHECKED = new ConcurrentHashMap<>();
+
+  private record Checked(Path file, String name, long bytes, long modified) {}
+
+  private final Path directory;
+  private final Configuration hadoop;
+
+  DriverModels(Path directory, Configuration hadoop) {
+    this.directory = directory;
+    this.hadoop = hadoop;
+  }
+
+  /**
+   * The reference that executors open.
+   *
+   * @param model a catalog name, a {@code .gguf} path, or a Hadoop URI of one
+   * @throws ModelException if it is not there, can't be read, is not supported, or its context is too short for what is asked
+   */
+  ModelReference resolve(CallSpecification specification) {
+    String model = specification.model();
+    if (!isUri(model)) return onNode(ModelNames.file(model, directory), ModelNames.display(model), specification);
+    URI uri = uri(model);
+    if ("file".equals(uri.getScheme())) return onNode(Path.of(uri.getPath()), ModelNames.display(model), specification);
+    if (!model.endsWith(SUFFIX))
+      throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: expected the URI of a %s file; name the file".formatted(model, SUFFIX));
+    return remote(model, specification);
+  }
+
+  private ModelReference onNode(Path file, String name, CallSpecification specification) {
+    ModelDescription description = description(file, name);
+    check(description, specification);
+    return new ModelReference(name, file.toAbsolutePath().toString(), ModelReference.Place.NODE, description.fingerprint(), size(file));
+  }
+
+  private ModelReference remote(String uri, CallSpecification specification) {
+    var models = new RemoteModels(directory, hadoop);
+    var copy = models.newest(uri);
+    String name = ModelNames.display(uri);
+    var description = description(copy.file(), name);
+    if (!description.fingerprint().equals(copy.fingerprint())) {
+      // The bytes of an earlier copy were damaged on this node's disk.
+      models.discard(copy);
+      copy = models.newest(uri);
+      description = description(copy.file(), name);
+    }
+    check(description, specification);
+    return new ModelReference(name, uri, ModelReference.Place.REMOTE, description.fingerprint(), size(copy.file()));
+  }
+
+  private static ModelDescription description(Path file, String name) {
+    if (!Files.exists(file)) throw new ModelException(ErrorCode.MODEL_NOT_FOUND, "%s: nothing is there; check the path".formatted(file));
+    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+      throw new ModelException(ErrorCode.MODEL_UNREADABLE,
+          "%s: expected a readable %s file, found %s".formatted(file, SUFFIX, Files.isDirectory(file) ? "a folder" : "one that can't be read"));
+    }
+    var key = new Checked(file.toAbsolutePath(), name, size(file), modified(file));
+    ModelDescription known = CHECKED.get(key);
+    if (known != null) return known;
+    ModelDescription description = ExecutorEngines.opener().describe(file, name);
+    CHECKED.put(key, description);
+    return description;
+  }
+
+  private static void check(ModelDescription model, CallSpecification specification) {
+    int wanted = specification.config().maxNewTokens();
+    if (wanted < model.contextLength()) return;
+    throw new ModelException(ErrorCode.INVALID_PARAMETER, "%s: max_new_tokens: expected less than the %d tokens of the context of %s, found %d"
+        .formatted(specification.function().sqlName(), model.contextLength(), model.name(), wanted));
+  }
+
+  private static boolean isUri(String model) {
+    return model.contains("://") || model.startsWith("file:");
+  }
+
+  private static URI uri(String model) {
+    return new org.apache.hadoop.fs.Path(model).toUri();
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: its length can't be read: %s".formatted(file, e), e);
+    }
+  }
+
+  private static long modified(Path file) {
+    try {
+      return Files.getLastModifiedTime(file).toMillis();
+    } catch (IOException e) {
+      throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: its time can't be read: %s".formatted(file, e), e);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package org.scriptorium.spark;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.hadoop.conf.Configuration;
+import org.scriptorium.engine.api.EngineOptions;
+import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.Generator;
+import org.scriptorium.engine.api.ModelException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The open models of this process, each once for all its tasks. The first task that asks opens; the others wait for the same outcome. A
+ * failed opening is forgotten, so that later tasks try again. Closed when the JVM ends, and with the session in local mode.
+ */
+final class ExecutorEngines {
+  private static final Logger LOG = LoggerFactory.getLogger(ExecutorEngines.class);
+  private static final ConcurrentHashMap<Key, CompletableFuture<Generator>> OPEN = new ConcurrentHashMap<>();
+  private static final AtomicBoolean HOOKED = new AtomicBoolean();
+  private static volatile ModelOpener opener = ModelOpener.ENGINE;
+
+  private record Key(ModelReference model, EngineOptions options) {}
+
+  /**
+   * A model on its way or open.
+   *
+   * @param isFirst whether this call made it open
+   */
+  record Opening(CompletableFuture<Generator> generator, boolean isFirst) {}
+
+  private ExecutorEngines() {}
+
+  static ModelOpener opener() {
+    return opener;
+  }
+
+  /** Tests of plans put a generator of their own in the engine's place. */
+  static void useOpener(ModelOpener other) {
+    closeAll();
+    opener = other;
+  }
+
+  /** Asks for a model; returns at once. The opening has a thread of its own, so that the end of one task does not fail the others. */
+  static Opening open(ModelReference model, EngineOptions options, Path directory, Configuration hadoop) {
+    if (HOOKED.compareAndSet(false, true)) Runtime.getRuntime().addShutdownHook(new Thread(ExecutorEngines::closeAll, "scriptorium-close"));
+    var key = new Key(model, options);
+    var fresh = new CompletableFuture<Generator>();
+    var known = OPEN.putIfAbsent(key, fresh);
+    if (known != null) return new Opening(known, false);
+    Thread.ofPlatform().daemon().name("scriptorium-open-" + model.name()).start(() -> {
+      try {
+        VectorModule.check(options.kernels());
+        Path file = switch (model.place()) {
+          case NODE -> Path.of(model.location());
+          case REMOTE -> new RemoteModels(directory, hadoop).checked(model);
+        };
+        fresh.complete(opener.open(file, model.name(), Optional.of(model.fingerprint()), options));
+      } catch (Throwable e) {
+        OPEN.remove(key, fresh);
+        fresh.completeExceptionally(e instanceof ModelException ? e
+            : new ModelException(ErrorCode.INTERNAL, "%s: could not be opened: %s".formatted(model.name(), e), e));
+      }
+    });
+    return new Opening(fresh, true);
+  }
+
+  /** Closes all models, also those that are still opening. */
+  static void closeAll() {
+    for (Key key : OPEN.keySet()) {
+      var generator = OPEN.remove(key);
+      if (generator != null) generator.thenAccept(open -> close(key, open));
+    }
+  }
+
+  private static void close(Key key, Generator generator) {
+    try {
+      generator.close();
+    } catch (RuntimeException e) {
+      LOG.warn("{} could not be closed", key.model().name(), e);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package org.scriptorium.spark;
+
+import java.io.Serializable;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.execution.metric.SQLMetric;
+import org.apache.spark.sql.execution.metric.SQLMetrics;
+import org.scriptorium.engine.api.Completion;
+
+/** What the operator counts; added to while rows complete, so that heartbeats carry it. Used by one task's thread. */
+final class GenerationMetrics implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final SQLMetric rows;
+  private final SQLMetric errors;
+  private final SQLMetric skipped;
+  private final SQLMetric promptTokens;
+  private final SQLMetric cachedTokens;
+  private final SQLMetric completionTokens;
+  private final SQLMetric opens;
+  private final SQLMetric firstRequest;
+  private final SQLMetric lastCompletion;
+  private final SQLMetric generation;
+
+  GenerationMetrics(Map<String, SQLMetric> named) {
+    rows = named.get("generatedRows");
+    errors = named.get("generationErrors");
+    skipped = named.get("skippedRows");
+    promptTokens = named.get("promptTokens");
+    cachedTokens = named.get("cachedTokens");
+    completionTokens = named.get("completionTokens");
+    opens = named.get("modelOpens");
+    firstRequest = named.get("timeToFirstRequest");
+    lastCompletion = named.get("timeToLastCompletion");
+    generation = named.get("generationTime");
+  }
+
+  static Map<String, SQLMetric> create(SparkContext context) {
+    var metrics = new LinkedHashMap<String, SQLMetric>();
+    metrics.put("generatedRows", SQLMetrics.createMetric(context, "generated rows"));
+    metrics.put("generationErrors", SQLMetrics.createMetric(context, "generation errors"));
+    metrics.put("skippedRows", SQLMetrics.createMetric(context, "skipped rows"));
+    metrics.put("promptTokens", SQLMetrics.createMetric(context, "prompt tokens"));
+    metrics.put("cachedTokens", SQLMetrics.createMetric(context, "cached tokens"));
+    metrics.put("completionTokens", SQLMetrics.createMetric(context, "completion tokens"));
+    metrics.put("modelOpens", SQLMetrics.createMetric(context, "model opens"));
+    metrics.put("timeToFirstRequest", SQLMetrics.createTimingMetric(context, "time to first request", -1));
+    metrics.put("timeToLastCompletion", SQLMetrics.createTimingMetric(context, "time to last completion", -1));
+    metrics.put("generationTime", SQLMetrics.createTimingMetric(context, "generation time", -1));
+    return metrics;
+  }
+
+  /** A result other than NULL. Skipped rows and rows in error count as rows too. */
+  void count(Completion completion) {
+    rows.add(1L);
+    promptTokens.add((long) completion.promptTokens());
+    cachedTokens.add((long) completion.cachedTokens());
+    completionTokens.add((long) completion.completionTokens());
+    switch (completion.finishReason()) {
+      case ERROR -> errors.add(1L);
+      case SKIPPED -> skipped.add(1L);
+      case STOP, LENGTH, NO_ANSWER -> { }
+    }
+  }
+
+  void opened() {
+    opens.add(1L);
+  }
+
+  /** @param nanoseconds since the task began */
+  void firstRequest(long nanoseconds) {
+    firstRequest.add(TimeUnit.NANOSECONDS.toMillis(nanoseconds));
+    lastCompletion.add(TimeUnit.NANOSECONDS.toMillis(nanoseconds));
+  }
+
+  /** Moves the last completion forward, from one time since the task began to another. */
+  void lastCompletion(long fromNanoseconds, long toNanoseconds) {
+    long milliseconds = TimeUnit.NANOSECONDS.toMillis(toNanoseconds) - TimeUnit.NANOSECONDS.toMillis(fromNanoseconds);
+    lastCompletion.add(milliseconds);
+    generation.add(milliseconds);
+  }
+}

@@ -1,0 +1,96 @@
+package org.scriptorium.spark;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.scriptorium.engine.api.EngineOptions;
+import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.Generator;
+import org.scriptorium.engine.api.ModelDescription;
+import org.scriptorium.engine.api.ModelException;
+
+/** For tests of plans only: "models" that are files of a few letters, whose generators echo their prompts and keep count. */
+final class PlanModels implements ModelOpener {
+  private static final String MAGIC = "PLAN";
+  static final int CONTEXT = 2048;
+
+  final AtomicInteger opened = new AtomicInteger();
+  final AtomicInteger described = new AtomicInteger();
+  final List<PlanGenerator> generators = new CopyOnWriteArrayList<>();
+  volatile long openingMilliseconds;
+  volatile boolean isOpeningBroken;
+  volatile long latencyMilliseconds = 1;
+
+  static Path write(Path file, String content) throws IOException {
+    return Files.writeString(file, MAGIC + content);
+  }
+
+  @Override
+  public Generator open(Path file, String name, Optional<String> fingerprint, EngineOptions options) {
+    opened.incrementAndGet();
+    sleep(openingMilliseconds);
+    if (isOpeningBroken) throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: broken on purpose".formatted(name));
+    var found = described(file, name);
+    if (fingerprint.filter(expected -> !expected.equals(found.fingerprint())).isPresent())
+      throw new ModelException(ErrorCode.MODEL_CHANGED, "%s: expected SHA-256 %s".formatted(name, fingerprint.get()));
+    var generator = new PlanGenerator(found, latencyMilliseconds);
+    generators.add(generator);
+    return generator;
+  }
+
+  @Override
+  public ModelDescription describe(Path file, String name) {
+    described.incrementAndGet();
+    return described(file, name);
+  }
+
+  private static ModelDescription described(Path file, String name) {
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      if (!new String(bytes, StandardCharsets.UTF_8).startsWith(MAGIC))
+        throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: expected the letters %s first; fetch it again".formatted(file, MAGIC));
+      String fingerprint = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+      return new ModelDescription(name, fingerprint, "plan", CONTEXT, 100, bytes.length);
+    } catch (IOException | NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  int requests() {
+    return generators.stream().mapToInt(PlanGenerator::requests).sum();
+  }
+
+  int cancelled() {
+    return generators.stream().mapToInt(PlanGenerator::cancelled).sum();
+  }
+
+  List<String> prompts() {
+    return generators.stream().flatMap(generator -> generator.prompts().stream()).toList();
+  }
+
+  void reset() {
+    ExecutorEngines.useOpener(this);
+    generators.clear();
+    opened.set(0);
+    described.set(0);
+    openingMilliseconds = 0;
+    isOpeningBroken = false;
+    latencyMilliseconds = 1;
+  }
+
+  private static void sleep(long milliseconds) {
+    try {
+      Thread.sleep(milliseconds);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
