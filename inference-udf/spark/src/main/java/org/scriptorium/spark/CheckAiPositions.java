@@ -9,7 +9,6 @@ import org.apache.spark.sql.catalyst.plans.logical.Join;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.Sort;
-import org.apache.spark.sql.catalyst.plans.logical.Window;
 import org.apache.spark.sql.catalyst.rules.Rule;
 
 /**
@@ -41,7 +40,6 @@ final class CheckAiPositions extends Rule<LogicalPlan> {
       case Join join -> "a join condition (Join)";
       case Aggregate aggregate -> "a GROUP BY or the SELECT list of an aggregation (Aggregate)";
       case Sort sort -> "ORDER BY (Sort)";
-      case Window window -> "a window function (Window)";
       case Generate generate -> "a generator such as explode (Generate)";
       default -> "the operator " + node.nodeName().toUpperCase(Locale.ROOT);
     };

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.network.util.JavaUtils;
 import org.scriptorium.engine.api.EngineOptions;
+import org.scriptorium.engine.catalog.Catalog;
 
 /**
  * How executors run their engines, as the driver decided it; each executor turns it into its own options.
@@ -29,7 +30,7 @@ record EngineSettings(
 
   /** Where this machine keeps models and packed weights. */
   Path directory() {
-    return ModelDirectory.of(cacheDirectory);
+    return cacheDirectory.isEmpty() ? Catalog.cacheDirectory() : Path.of(cacheDirectory);
   }
 
   /** {@code 2g} and the like are bytes; a number below 1 is a share of {@code machineBytes}. */

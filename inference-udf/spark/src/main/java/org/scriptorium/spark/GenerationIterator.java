@@ -68,11 +68,11 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
     release();
     fill();
     if (inFlight.isEmpty()) return false;
-    GenerationBatch head = inFlight.removeFirst();
-    awaitComplete(head);
-    current = head;
+    // It stays among those in flight until it is complete, for the end of the task to find and cancel.
+    awaitComplete(inFlight.getFirst());
+    current = inFlight.removeFirst();
     next = 0;
-    results = new ResultBatch(head, requests.size(), allocator);
+    results = new ResultBatch(current, requests.size(), allocator);
     return true;
   }
 
@@ -163,7 +163,6 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
   @Override
   public void onTaskCompletion(TaskContext ended) {
     inFlight.forEach(GenerationBatch::cancel);
-    current.cancel();
     inFlight.clear();
     release();
     allocator.close();

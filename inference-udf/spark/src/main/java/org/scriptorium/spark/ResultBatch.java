@@ -22,7 +22,15 @@ final class ResultBatch implements AutoCloseable {
     for (int call = 0; call < calls; call++) schema = schema.add("result" + call, ResultStruct.TYPE, true);
     var root = VectorSchemaRoot.create(ArrowUtils.toArrowSchema(schema, "UTC", true, false), allocator);
     columns = new ColumnarBatch(root.getFieldVectors().stream().map(ArrowColumnVector::new).toArray(ColumnVector[]::new), batch.size());
-    var writer = ArrowWriter.create(root);
+    try {
+      write(batch, calls, ArrowWriter.create(root));
+    } catch (RuntimeException | Error e) {
+      root.close();
+      throw e;
+    }
+  }
+
+  private static void write(GenerationBatch batch, int calls, ArrowWriter writer) {
     for (int row = 0; row < batch.size(); row++) {
       var structs = new Object[calls];
       for (int call = 0; call < calls; call++) {

@@ -1,12 +1,10 @@
 package org.scriptorium.spark;
 
 import java.io.Serializable;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeSet;
 import org.apache.spark.network.util.JavaUtils;
 import org.apache.spark.sql.internal.SQLConf;
@@ -94,11 +92,6 @@ public final class ScriptoriumConf implements Serializable {
 
   String defaultModel() {
     return value(MODEL_DEFAULT);
-  }
-
-  /** The configured folder for fetched models; empty where each machine's own default holds. */
-  Optional<Path> cacheDirectory() {
-    return Optional.of(value(MODEL_CACHE_DIR)).filter(value -> !value.isEmpty()).map(Path::of);
   }
 
   int batchRows() {

@@ -58,7 +58,7 @@ class TestFunctions {
     assertThat(found.get(2)).isEqualTo(row("", "skipped", "", "", 0, 0, 0, "plan", ""));
     assertThat(found.get(3)).isEqualTo(found.get(2));
     assertThat(found.get(4)).isEqualTo(row("", "error", "prompt_too_long", "expected at most 8 tokens, found 9", 9, 0, 0, "plan", "key"));
-    assertThat(session.sql("SELECT try_ai_gen(text).* FROM documents").columns()).containsExactly(
+    assertThat(session.sql("SELECT r.* FROM (SELECT try_ai_gen(text) r FROM documents)").columns()).containsExactly(
         "text", "finish_reason", "error_code", "error", "prompt_tokens", "cached_tokens", "completion_tokens", "model", "request_key");
   }
 

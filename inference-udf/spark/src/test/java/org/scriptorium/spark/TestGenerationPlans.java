@@ -168,6 +168,15 @@ class TestGenerationPlans {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
+  void windowsOverResults(boolean adaptive) {
+    session.adaptive(adaptive);
+    var rows = session.sql("SELECT lag(ai_gen(text)) OVER (PARTITION BY ai_gen(kind) ORDER BY ai_gen(text)) FROM documents");
+    assertThat(rows.collectAsList()).hasSize(12).filteredOn(row -> row.isNullAt(0)).hasSize(3);
+    assertThat(session.models.requests()).isEqualTo(24);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
   void cachedResultsAreNotGeneratedAgain(boolean adaptive) {
     session.adaptive(adaptive);
     var answers = session.sql("SELECT id, ai_gen(text) a FROM documents").cache();

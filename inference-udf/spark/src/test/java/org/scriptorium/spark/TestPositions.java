@@ -37,7 +37,6 @@ class TestPositions {
     "SELECT id FROM documents SORT BY ai_gen(text)| ORDER BY (Sort)",
     "SELECT explode(split(ai_gen(text), ' ')) FROM documents| a generator such as explode (Generate)",
     "SELECT t FROM documents LATERAL VIEW explode(split(ai_gen(text), ' ')) v AS t| a generator such as explode (Generate)",
-    "SELECT max(id) OVER (PARTITION BY ai_gen(text)) FROM documents| ",
     "SELECT id FROM documents DISTRIBUTE BY ai_gen(text)| the operator REPARTITIONBYEXPRESSION",
     "SELECT id FROM documents WHERE id IN (SELECT id FROM documents WHERE ai_gen(text) = 'x')| a WHERE, HAVING or filter condition (Filter)",
   })
