@@ -1,5 +1,6 @@
 package org.scriptorium.engine.template;
 
+import java.util.Arrays;
 import java.util.List;
 
 /** The evaluated arguments of one call. */
@@ -7,7 +8,7 @@ record Arguments(List<Object> positional, Dict named) {
   static final Arguments NONE = new Arguments(List.of(), new Dict());
 
   static Arguments of(Object... positional) {
-    return new Arguments(java.util.Arrays.asList(positional), new Dict());
+    return new Arguments(Arrays.asList(positional), new Dict());
   }
 
   /** The arguments from one position on, as filters pass them to the filter or test that they are given by name. */

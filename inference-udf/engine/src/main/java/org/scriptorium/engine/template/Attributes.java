@@ -19,7 +19,8 @@ final class Attributes {
   private static final Map<String, Builtin> SEQUENCE_METHODS = new HashMap<>();
 
   static {
-    dict("get", "key default?", (interpreter, value, bound) -> ((Dict) value).value(bound.value(0), bound.value(1, null), interpreter.work()));
+    dict("get", "key default?", (interpreter, value, bound) ->
+        ((Dict) value).value(bound.value(0), bound.value(1, null), interpreter.work()));
     dict("keys", "", (_, value, _) -> Sequence.of(Sequence.Kind.KEYS, ((Dict) value).keys()));
     dict("values", "", (_, value, _) -> Sequence.of(Sequence.Kind.VALUES, ((Dict) value).values()));
     dict("items", "", (interpreter, value, _) -> {
@@ -100,7 +101,8 @@ final class Attributes {
         yield Sequence.of(kind, items);
       }
       case Undefined undefined -> throw undefined.failure();
-      case null, default -> Undefined.element(owner, "slice");
+      case Dict _ -> throw TemplateFailure.type("unhashable type: 'slice'");
+      case null, default -> throw TemplateFailure.type("'%s' object is not subscriptable".formatted(Values.typeName(owner)));
     };
   }
 
@@ -114,7 +116,8 @@ final class Attributes {
       case Dict dict when DICT_CHANGES.contains(name) -> Optional.of(Undefined.unsafe(dict, name));
       case Dict dict -> method(DICT_METHODS, name, dict);
       case Sequence list when list.isList() && LIST_CHANGES.contains(name) -> Optional.of(Undefined.unsafe(list, name));
-      case Sequence list when list.isList() && name.equals("copy") -> method(Map.of("copy", Builtin.of("copy", "", (_, value, _) -> value)), name, list);
+      case Sequence list when list.isList()
+          && name.equals("copy") -> method(Map.of("copy", Builtin.of("copy", "", (_, value, _) -> value)), name, list);
       case Sequence group when group.kind() == Sequence.Kind.GROUP && List.of("grouper", "list").contains(name) ->
           Optional.of(wrapped(group.items().get(name.equals("grouper") ? 0 : 1)));
       case Sequence sequence when sequence.isIndexed() -> method(SEQUENCE_METHODS, name, sequence);

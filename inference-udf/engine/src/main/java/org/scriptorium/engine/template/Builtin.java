@@ -36,7 +36,8 @@ record Builtin(String name, List<Parameter> parameters, Body body) {
   private Object[] values(Arguments arguments) {
     if (!parameters.isEmpty() && parameters.getFirst().name.equals("*")) return new Object[0];
     if (arguments.positional().size() > parameters.size())
-      throw TemplateFailure.type("%s() takes at most %d arguments (%d given)".formatted(name, parameters.size(), arguments.positional().size()));
+      throw TemplateFailure.type("%s() takes at most %d arguments (%d given)".formatted(name, parameters.size(), arguments.positional()
+          .size()));
     var values = new Object[parameters.size()];
     int named = 0;
     for (int i = 0; i < values.length; i++) {
@@ -69,7 +70,8 @@ record Builtin(String name, List<Parameter> parameters, Body body) {
 
     @Override
     public String printed() {
-      return owner == null ? "<function %s>".formatted(builtin.name) : "<built-in method %s of %s object>".formatted(builtin.name, Values.typeName(owner));
+      return owner == null ? "<function %s>".formatted(builtin.name)
+          : "<built-in method %s of %s object>".formatted(builtin.name, Values.typeName(owner));
     }
   }
 

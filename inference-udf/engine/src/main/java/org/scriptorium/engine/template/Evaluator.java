@@ -25,14 +25,8 @@ final class Evaluator {
       case Expression.Pairs pairs -> pairs(pairs, scope);
       case Expression.Not not -> !Values.truth(evaluate(not.operand(), scope));
       case Expression.Sign sign -> Operations.signed(sign.sign(), after(evaluate(sign.operand(), scope), sign));
-      case Expression.And and -> {
-        Object left = evaluate(and.left(), scope);
-        yield Values.truth(left) ? evaluate(and.right(), scope) : left;
-      }
-      case Expression.Or or -> {
-        Object left = evaluate(or.left(), scope);
-        yield Values.truth(left) ? left : evaluate(or.right(), scope);
-      }
+      case Expression.And and -> decided(and.left(), and.right(), true, scope);
+      case Expression.Or or -> decided(or.left(), or.right(), false, scope);
       case Expression.Binary binary -> {
         Object left = evaluate(binary.left(), scope);
         yield Operations.binary(binary.operator(), left, after(evaluate(binary.right(), scope), binary), interpreter);
@@ -52,6 +46,12 @@ final class Evaluator {
     };
     work.leave();
     return value;
+  }
+
+  /** The left operand, or the right one where the left is true or false as given and so doesn't decide. */
+  private Object decided(Expression left, Expression right, boolean undecided, Scope scope) {
+    Object value = evaluate(left, scope);
+    return Values.truth(value) == undecided ? evaluate(right, scope) : value;
   }
 
   /** Notes where the evaluation is before something that may fail is done with the value. */
@@ -146,7 +146,8 @@ final class Evaluator {
     if (written.spread().isPresent()) positional.addAll(Values.items(evaluate(written.spread().get(), scope), work));
     if (written.spreadNamed().isPresent()) {
       Object spread = evaluate(written.spreadNamed().get(), scope);
-      if (!(spread instanceof Dict dict)) throw TemplateFailure.type("argument after ** must be a mapping, not %s".formatted(Values.typeName(spread)));
+      if (!(spread instanceof Dict dict)) throw TemplateFailure.type(
+          "argument after ** must be a mapping, not %s".formatted(Values.typeName(spread)));
       for (Object key : dict.keys()) {
         if (!(key instanceof SourcedText name)) throw TemplateFailure.type("keywords must be strings");
         if (named.has(name.text())) throw TemplateFailure.type("got multiple values for keyword argument '%s'".formatted(name));

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.template.Expression.Operator;
 import org.scriptorium.engine.template.Expression.Relation;
@@ -23,7 +25,7 @@ final class ExpressionParser {
   private final PostfixParser postfix;
 
   /** @param names what parsed names are told to, for macros that ask which names their bodies use */
-  ExpressionParser(TokenStream stream, java.util.function.Consumer<String> names) {
+  ExpressionParser(TokenStream stream, Consumer<String> names) {
     this.stream = stream;
     this.postfix = new PostfixParser(stream, this, names);
   }
@@ -42,7 +44,7 @@ final class ExpressionParser {
     return tuple(this::disjunction, false);
   }
 
-  Expression tuple(java.util.function.Supplier<Expression> item, boolean inParentheses) {
+  Expression tuple(Supplier<Expression> item, boolean inParentheses) {
     int position = stream.current().position();
     var items = new ArrayList<Expression>();
     boolean comma = false;
@@ -121,7 +123,8 @@ final class ExpressionParser {
   }
 
   private Optional<Relation> relation() {
-    if (stream.is(Token.Kind.OPERATOR) && RELATIONS.containsKey(stream.current().text())) return Optional.of(RELATIONS.get(stream.next().text()));
+    if (stream.is(Token.Kind.OPERATOR)
+        && RELATIONS.containsKey(stream.current().text())) return Optional.of(RELATIONS.get(stream.next().text()));
     if (stream.skipName("in")) return Optional.of(Relation.IN);
     if (stream.isName("not") && stream.following().isName("in")) {
       stream.next();
@@ -153,7 +156,7 @@ final class ExpressionParser {
     return binary(() -> signed(true), List.of(Operator.POWER));
   }
 
-  private Expression binary(java.util.function.Supplier<Expression> operand, List<Operator> operators) {
+  private Expression binary(Supplier<Expression> operand, List<Operator> operators) {
     Expression left = operand.get();
     int length = 0;
     while (true) {
@@ -188,7 +191,8 @@ final class ExpressionParser {
     if (token.kind() == STRING) return strings();
     if (token.kind() == INTEGER || token.kind() == FLOAT) {
       stream.next();
-      return new Expression.Literal(token.kind() == INTEGER ? Numbers.integerLiteral(token.text()) : Double.valueOf(token.text()), token.position());
+      return new Expression.Literal(token.kind() == INTEGER ? Numbers.integerLiteral(token.text())
+          : Double.valueOf(token.text()), token.position());
     }
     if (stream.isOperator("(")) return parenthesized();
     if (stream.isOperator("[")) return list();

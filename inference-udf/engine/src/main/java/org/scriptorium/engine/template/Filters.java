@@ -1,6 +1,7 @@
 package org.scriptorium.engine.template;
 
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.scriptorium.engine.api.SourcedText;
@@ -48,7 +49,8 @@ final class Filters {
     define("attr", "name", (_, value, bound) -> {
       if (value instanceof Dict dict && dict.has(bound.text(0).text())) {
         Object own = Attributes.attribute(new Dict(), bound.text(0).text());
-        return own instanceof Undefined ? Undefined.attribute(dict, bound.text(0).text()) : Attributes.attribute(dict, bound.text(0).text());
+        return own instanceof Undefined ? Undefined.attribute(dict, bound.text(0).text())
+            : Attributes.attribute(dict, bound.text(0).text());
       }
       return Attributes.attribute(value, bound.text(0).text());
     });
@@ -60,7 +62,8 @@ final class Filters {
   private static Json.Style style(Builtin.Bound bound) {
     Object indent = bound.value(1, null);
     Optional<SourcedText> level = indent == null ? Optional.empty()
-        : indent instanceof SourcedText text ? Optional.of(text) : Optional.of(SourcedText.trusted(" ".repeat(Math.clamp(Values.index(indent), 0, 64))));
+        : indent instanceof SourcedText text ? Optional.of(text)
+            : Optional.of(SourcedText.trusted(" ".repeat(Math.clamp(Values.index(indent), 0, 64))));
     var item = SourcedText.trusted(level.isPresent() ? "," : ", ");
     var key = SourcedText.trusted(": ");
     if (bound.value(2, null) != null) {
@@ -88,7 +91,8 @@ final class Filters {
       var parsed = Parsing.real(value);
       return parsed.isPresent() ? (Object) parsed.getAsDouble() : bound.value(0, 0.0);
     });
-    define("round", "precision? method?", (_, value, bound) -> rounded(value, bound.integer(0, 0), bound.text(1, SourcedText.trusted("common")).text()));
+    define("round", "precision? method?", (_, value, bound) ->
+        rounded(value, bound.integer(0, 0), bound.text(1, SourcedText.trusted("common")).text()));
     define("filesizeformat", "binary?", (_, value, bound) -> {
       var bytes = Parsing.real(value);
       if (bytes.isEmpty()) throw TemplateFailure.value("could not convert to float: %s".formatted(Values.typeName(value)));
@@ -121,6 +125,6 @@ final class Filters {
       index++;
     }
     String prefix = binary ? Character.toUpperCase(prefixes.charAt(index)) + "i" : prefixes.substring(index, index + 1);
-    return String.format(java.util.Locale.ROOT, "%.1f %sB", bytes / unit, prefix);
+    return String.format(Locale.ROOT, "%.1f %sB", bytes / unit, prefix);
   }
 }

@@ -1,6 +1,7 @@
 package org.scriptorium.engine.template;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.Locale;
 import java.util.Optional;
@@ -45,7 +46,7 @@ record FormatSpec(SourcedText fill, char align, char sign, boolean alternate, in
   SourcedText format(Object value, Work work) {
     if (value instanceof Undefined undefined) throw undefined.failure();
     if (value instanceof SourcedText text) return string(text, work);
-    if (value instanceof Boolean && type == ' ') return string(Printing.text(value, work), work);
+    if (value instanceof Boolean && isPlain()) return Printing.text(value, work);
     if (Values.isNumber(value)) return padded(SourcedText.trusted(number(value)), '>', work);
     if (isPlain()) return Printing.text(value, work);
     throw TemplateFailure.type("unsupported format string passed to %s.__format__".formatted(Values.typeName(value)));
@@ -68,9 +69,11 @@ record FormatSpec(SourcedText fill, char align, char sign, boolean alternate, in
     char side = align == ' ' ? fallback : align;
     String plain = text.text();
     int head = side != '=' ? 0 : plain.startsWith("-") || plain.startsWith("+") || plain.startsWith(" ") ? 1 : 0;
-    if (side == '=' && alternate && plain.length() >= head + 2 && plain.charAt(head) == '0' && Character.isLetter(plain.charAt(head + 1))) head += 2;
+    if (side == '=' && alternate && plain.length() >= head + 2 && plain.charAt(head) == '0'
+        && Character.isLetter(plain.charAt(head + 1))) head += 2;
     long before = side == '<' ? 0 : side == '^' ? missing / 2 : missing;
-    return new TextBuilder(work).append(text, 0, head).repeat(fill, before).append(text, head, text.length()).repeat(fill, missing - before).build();
+    return new TextBuilder(work).append(text, 0, head).repeat(fill, before).append(text, head, text.length())
+        .repeat(fill, missing - before).build();
   }
 
   private String number(Object value) {
@@ -130,7 +133,7 @@ record FormatSpec(SourcedText fill, char align, char sign, boolean alternate, in
   private static String exponential(double value, int digits) {
     if (value == 0) return fixed(0, digits) + "e+00";
     var exact = new BigDecimal(value);
-    var rounded = exact.round(new java.math.MathContext(digits + 1, RoundingMode.HALF_EVEN));
+    var rounded = exact.round(new MathContext(digits + 1, RoundingMode.HALF_EVEN));
     int exponent = rounded.precision() - rounded.scale() - 1;
     String mantissa = rounded.movePointLeft(exponent).setScale(digits, RoundingMode.UNNECESSARY).toPlainString();
     return "%se%s%02d".formatted(mantissa, exponent < 0 ? "-" : "+", Math.abs(exponent));
@@ -146,18 +149,19 @@ record FormatSpec(SourcedText fill, char align, char sign, boolean alternate, in
 
   /** With a precision but no type: like {@code g}, but with one digit behind the point at least. */
   private String shortest(double value, int digits) {
-    if (exponent(value, digits) >= digits - 1 && exponent(value, digits) >= -4) {
-      String text = exponential(value, Math.max(0, digits - 1));
+    int exponent = exponent(value, digits);
+    if (exponent < -4 || exponent >= digits - 1) {
+      String text = exponential(value, digits - 1);
       int mark = text.indexOf('e');
-      return exponent(value, digits) >= digits ? trimmed(text.substring(0, mark)) + text.substring(mark) : general(value, digits) + ".0";
+      return trimmed(text.substring(0, mark)) + text.substring(mark);
     }
     String text = general(value, digits);
-    return text.contains(".") || text.contains("e") ? text : text + ".0";
+    return text.contains(".") ? text : text + ".0";
   }
 
   private static int exponent(double value, int digits) {
     if (value == 0) return 0;
-    var rounded = new BigDecimal(value).round(new java.math.MathContext(digits, RoundingMode.HALF_EVEN));
+    var rounded = new BigDecimal(value).round(new MathContext(digits, RoundingMode.HALF_EVEN));
     return rounded.precision() - rounded.scale() - 1;
   }
 
@@ -178,8 +182,10 @@ record FormatSpec(SourcedText fill, char align, char sign, boolean alternate, in
   }
 
   /** For callers that read a printf-style conversion. */
-  static FormatSpec conversion(Optional<Character> sign, boolean left, boolean zero, boolean alternate, int width, int precision, char type) {
+  static FormatSpec conversion(Optional<Character> sign, boolean left, boolean zero, boolean alternate, int width, int precision,
+      char type) {
     boolean zeros = zero && !left && type != 's';
-    return new FormatSpec(SourcedText.trusted(zeros ? "0" : " "), left ? '<' : zeros ? '=' : '>', sign.orElse('-'), alternate, width, ' ', precision, type);
+    return new FormatSpec(SourcedText.trusted(zeros ? "0" : " "), left ? '<' : zeros ? '='
+        : '>', sign.orElse('-'), alternate, width, ' ', precision, type);
   }
 }

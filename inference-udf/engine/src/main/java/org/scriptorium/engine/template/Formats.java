@@ -1,5 +1,6 @@
 package org.scriptorium.engine.template;
 
+import java.util.Collections;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,7 +29,7 @@ final class Formats {
   /** {@code format % values}: a tuple gives several values, a dict also named ones. */
   static SourcedText percent(Interpreter interpreter, SourcedText format, Object values) {
     var arguments = values instanceof Sequence tuple && tuple.isTuple() ? new Arguments(tuple.items(), new Dict())
-        : values instanceof Dict dict ? new Arguments(java.util.Collections.singletonList(values), dict) : Arguments.of(values);
+        : values instanceof Dict dict ? new Arguments(Collections.singletonList(values), dict) : Arguments.of(values);
     return new Formats(interpreter, format, arguments).percent(values instanceof Dict);
   }
 
@@ -96,7 +97,8 @@ final class Formats {
 
   private static Object numeric(Object value, char type) {
     if (value instanceof Undefined undefined) throw undefined.failure();
-    if (!Values.isNumber(value)) throw TemplateFailure.type("%%%s format: a real number is required, not %s".formatted(type, Values.typeName(value)));
+    if (!Values.isNumber(value)) throw TemplateFailure.type("%%%s format: a real number is required, not %s".formatted(type,
+        Values.typeName(value)));
     return value instanceof Double number && "diu".indexOf(type) >= 0 ? Numbers.truncated(number)
         : value instanceof Boolean ? (Object) Numbers.normal(Numbers.integer(value)) : value;
   }

@@ -36,16 +36,18 @@ final class Globals {
     if (step == 0) throw TemplateFailure.value("range() arg 3 must not be zero");
     long count = step > 0 ? (end - first + step - 1) / step : (first - end - step - 1) / -step;
     if (count > LONGEST_RANGE)
-      throw new TemplateFailure("OverflowError", "Range too big. The sandbox blocks ranges larger than MAX_RANGE (%d).".formatted(LONGEST_RANGE));
+      throw new TemplateFailure("OverflowError",
+          "Range too big. The sandbox blocks ranges larger than MAX_RANGE (%d).".formatted(LONGEST_RANGE));
     interpreter.work().steps(Math.max(0, count));
     var items = new ArrayList<>();
     for (long i = 0; i < count; i++) items.add(first + i * step);
-    return Sequence.of(Sequence.Kind.RANGE, items);
+    return Sequence.range(items, end);
   }
 
   private static Dict dict(Arguments arguments, Work work) {
     var dict = new Dict();
-    if (arguments.positional().size() > 1) throw TemplateFailure.type("dict expected at most 1 argument, got %d".formatted(arguments.positional().size()));
+    if (arguments.positional()
+        .size() > 1) throw TemplateFailure.type("dict expected at most 1 argument, got %d".formatted(arguments.positional().size()));
     for (Object source : arguments.positional()) {
       if (source instanceof Dict other) {
         dict.putAll(other);
@@ -53,7 +55,8 @@ final class Globals {
       }
       for (Object pair : Values.items(source, work)) {
         var items = Values.items(pair, work);
-        if (items.size() != 2) throw TemplateFailure.value("dictionary update sequence element has length %d; 2 is required".formatted(items.size()));
+        if (items.size() != 2) throw TemplateFailure.value(
+            "dictionary update sequence element has length %d; 2 is required".formatted(items.size()));
         dict.put(items.get(0), items.get(1), work);
       }
     }

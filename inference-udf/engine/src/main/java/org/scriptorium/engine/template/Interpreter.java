@@ -85,7 +85,8 @@ final class Interpreter {
       case Statement.AssignBlock block -> assign(block.target(), captured(block.body(), block.filters(), scope), scope);
       case Statement.With with -> {
         var inner = scope.inner();
-        for (int i = 0; i < with.targets().size(); i++) assign(with.targets().get(i), evaluator.evaluate(with.values().get(i), scope), inner);
+        for (int i = 0; i < with.targets().size(); i++) assign(with.targets()
+            .get(i), evaluator.evaluate(with.values().get(i), scope), inner);
         return run(with.body(), inner, target);
       }
       case Statement.FilterBlock block -> target.append(Printing.text(captured(block.body(), block.filters(), scope), work));

@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
  */
 final class Lexer {
   private static final Pattern FLOAT = Pattern.compile("(?:\\d+_)*\\d+(?:(?:\\.(?:\\d+_)*\\d+)?[eE][+-]?(?:\\d+_)*\\d+|\\.(?:\\d+_)*\\d+)");
-  private static final Pattern INTEGER = Pattern.compile("0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0[xX](?:_?[\\da-fA-F])+|[1-9](?:_?\\d)*|0(?:_?0)*");
+  private static final Pattern INTEGER =
+      Pattern.compile("0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0[xX](?:_?[\\da-fA-F])+|[1-9](?:_?\\d)*|0(?:_?0)*");
   private static final String[] OPERATORS = {
     "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";"
   };
@@ -214,7 +215,8 @@ final class Lexer {
       else if (")]}".contains(operator)) {
         if (open.isEmpty()) throw TemplateFailure.syntax(at, "unexpected '%s'".formatted(operator));
         char expected = open.pop();
-        if (operator.charAt(0) != expected) throw TemplateFailure.syntax(at, "unexpected '%s', expected '%s'".formatted(operator, expected));
+        if (operator.charAt(0) != expected) throw TemplateFailure.syntax(at,
+            "unexpected '%s', expected '%s'".formatted(operator, expected));
       }
       add(Token.Kind.OPERATOR, operator, at);
       at += operator.length();

@@ -59,7 +59,8 @@ final class LoopState implements Callable {
   /** The items before and after this one, which may be None. */
   Object neighbour(int distance) {
     int at = index + distance;
-    return at >= 0 && at < items.size() ? items.get(at) : Undefined.because("there is no %s item".formatted(distance > 0 ? "next" : "previous"));
+    return at >= 0 && at < items.size() ? items.get(at)
+        : Undefined.because("there is no %s item".formatted(distance > 0 ? "next" : "previous"));
   }
 
   private boolean changed(Sequence values, Work work) {

@@ -2,6 +2,7 @@ package org.scriptorium.engine.template;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.MathContext;
 import java.math.RoundingMode;
 import org.scriptorium.engine.template.Expression.Operator;
 
@@ -180,12 +181,18 @@ final class Numbers {
     return normal(new BigDecimal(value).toBigInteger());
   }
 
+  private static BigDecimal shortest(double value) {
+    // Double.toString gives two digits at least, even where one says it all.
+    var single = new BigDecimal(value).round(new MathContext(1));
+    return (single.doubleValue() == value ? single : new BigDecimal(Double.toString(value))).stripTrailingZeros();
+  }
+
   /** Python's repr() of a float: the fewest digits that give the same value, exponents below -4 and from 16 on. */
   static String printed(double value) {
     if (Double.isNaN(value)) return "nan";
     if (Double.isInfinite(value)) return value > 0 ? "inf" : "-inf";
     if (value == 0) return 1 / value < 0 ? "-0.0" : "0.0";
-    var decimal = new BigDecimal(Double.toString(Math.abs(value))).stripTrailingZeros();
+    var decimal = shortest(Math.abs(value));
     String digits = decimal.unscaledValue().toString();
     int exponent = digits.length() - decimal.scale() - 1;
     String sign = value < 0 ? "-" : "";

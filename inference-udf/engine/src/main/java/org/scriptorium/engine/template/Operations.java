@@ -17,8 +17,10 @@ final class Operations {
     if (Values.isNumber(left) && Values.isNumber(right)) return Numbers.arithmetic(operator, left, right);
     if (operator == Operator.ADD) {
       if (left instanceof SourcedText a && right instanceof SourcedText b) return new TextBuilder(work).append(a).append(b).build();
-      if (left instanceof Sequence a && right instanceof Sequence b && (a.isList() && b.isList() || a.isTuple() && b.isTuple())) return joined(a, b, work);
-      if (left instanceof SourcedText) throw TemplateFailure.type("can only concatenate str (not \"%s\") to str".formatted(Values.typeName(right)));
+      if (left instanceof Sequence a && right instanceof Sequence b
+          && (a.isList() && b.isList() || a.isTuple() && b.isTuple())) return joined(a, b, work);
+      if (left instanceof SourcedText) throw TemplateFailure.type(
+          "can only concatenate str (not \"%s\") to str".formatted(Values.typeName(right)));
     }
     if (operator == Operator.MULTIPLY) {
       if (Values.isInteger(right) || right instanceof Boolean) return repeated(left, right, work);

@@ -58,7 +58,8 @@ final class Parser {
         body.add(statement());
         stream.expect(Token.Kind.BLOCK_END);
       } else {
-        if (ends.length > 0) throw TemplateFailure.syntax(token.position(), "unexpected end of template, expected '%s'".formatted(String.join("' or '", ends)));
+        if (ends.length > 0) throw TemplateFailure.syntax(token.position(),
+            "unexpected end of template, expected '%s'".formatted(String.join("' or '", ends)));
         stream.leave();
         return body;
       }
@@ -89,11 +90,20 @@ final class Parser {
       }
       case "print" -> {
         stream.next();
-        yield new Statement.Print(expressions.tuple());
+        yield new Statement.Print(printed());
       }
       case "break", "continue" -> jump();
       default -> throw unknownTag();
     };
+  }
+
+  /** Several values between commas are printed one after the other, not as a tuple. */
+  private Expression printed() {
+    int position = stream.current().position();
+    var parts = new ArrayList<Expression>();
+    do parts.add(expressions.expression());
+    while (stream.skipOperator(","));
+    return new Expression.Concatenation(parts, position);
   }
 
   private TemplateFailure unknownTag() {
@@ -131,6 +141,8 @@ final class Parser {
   private Statement loop() {
     int position = stream.next().position();
     Target target = target(false);
+    if (target.equals(new Target.Variable("loop")))
+      throw TemplateFailure.syntax(position, "Can't assign to special loop variable in for-loop target");
     stream.expectName("in");
     Expression items = expressions.tupleWithoutConditional();
     Optional<Expression> filter = stream.skipName("if") ? Optional.of(expressions.expression()) : Optional.empty();

@@ -72,7 +72,7 @@ final class Printing {
       case LIST -> listed(sequence.items(), "[", "]", target, work);
       case TUPLE, GROUP -> listed(sequence.items(), "(", sequence.size() == 1 ? ",)" : ")", target, work);
       case KEYS, VALUES, ITEMS -> listed(sequence.items(), sequence.typeName() + "([", "])", target, work);
-      case RANGE -> target.trusted(range(sequence.items()));
+      case RANGE -> target.trusted(range(sequence));
       case GENERATOR -> target.trusted("<generator object>");
     }
   }
@@ -86,11 +86,12 @@ final class Printing {
     target.trusted(close);
   }
 
-  private static String range(List<Object> items) {
+  private static String range(Sequence sequence) {
+    var items = sequence.items();
     if (items.isEmpty()) return "range(0, 0)";
     long first = (Long) items.getFirst();
     long step = items.size() > 1 ? (Long) items.get(1) - first : 1;
-    long end = (Long) items.getLast() + step;
+    long end = sequence.end().orElse((Long) items.getLast() + step);
     return step == 1 ? "range(%d, %d)".formatted(first, end) : "range(%d, %d, %d)".formatted(first, end, step);
   }
 

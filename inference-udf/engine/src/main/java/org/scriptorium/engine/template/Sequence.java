@@ -1,8 +1,9 @@
 package org.scriptorium.engine.template;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * Python's lists, tuples and whatever else can be walked through. Never changed after it is made, as in the sandbox that
@@ -34,28 +35,35 @@ final class Sequence {
 
   private final Kind kind;
   private final List<Object> items;
+  /** The end that a range was given, which its items don't tell. */
+  private final OptionalLong end;
   private int taken;
 
-  private Sequence(Kind kind, List<Object> items) {
+  private Sequence(Kind kind, List<Object> items, OptionalLong end) {
     this.kind = kind;
+    this.end = end;
     this.items = Collections.unmodifiableList(items);
   }
 
   /** Takes the list over. */
   static Sequence of(Kind kind, List<Object> items) {
-    return new Sequence(kind, items);
+    return new Sequence(kind, items, OptionalLong.empty());
+  }
+
+  static Sequence range(List<Object> items, long end) {
+    return new Sequence(Kind.RANGE, items, OptionalLong.of(end));
   }
 
   static Sequence list(List<Object> items) {
-    return new Sequence(Kind.LIST, items);
+    return of(Kind.LIST, items);
   }
 
   static Sequence tuple(Object... items) {
-    return new Sequence(Kind.TUPLE, new ArrayList<>(java.util.Arrays.asList(items)));
+    return of(Kind.TUPLE, Arrays.asList(items));
   }
 
   static Sequence generator(List<Object> items) {
-    return new Sequence(Kind.GENERATOR, items);
+    return of(Kind.GENERATOR, items);
   }
 
   Kind kind() {
@@ -77,6 +85,10 @@ final class Sequence {
 
   boolean isSized() {
     return kind != Kind.GENERATOR;
+  }
+
+  OptionalLong end() {
+    return end;
   }
 
   /** All items, whatever was read before. */

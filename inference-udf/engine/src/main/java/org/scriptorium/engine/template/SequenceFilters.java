@@ -25,7 +25,8 @@ final class SequenceFilters {
     registry.define("reverse", "", (interpreter, value, _) -> {
       if (value instanceof SourcedText text)
         return Texts.slice(text, Slicing.of(null, null, -1L, (int) Values.length(text)), interpreter.work());
-      if (value instanceof Sequence sequence && !sequence.isSized()) return Sequence.list(new ArrayList<>(Values.items(value, interpreter.work()).reversed()));
+      if (value instanceof Sequence sequence
+          && !sequence.isSized()) return Sequence.list(new ArrayList<>(Values.items(value, interpreter.work()).reversed()));
       return Sequence.generator(new ArrayList<>(Values.items(value, interpreter.work()).reversed()));
     });
     registry.define("items", "", (interpreter, value, _) -> switch (value) {
@@ -43,8 +44,10 @@ final class SequenceFilters {
       for (Object item : Values.items(value, interpreter.work())) sum = Operations.binary(Operator.ADD, sum, key.apply(item), interpreter);
       return sum;
     });
-    registry.define("batch", "linecount fill_with?", (interpreter, value, bound) -> batched(Values.items(value, interpreter.work()), bound, interpreter.work()));
-    registry.define("slice", "slices fill_with?", (interpreter, value, bound) -> sliced(Values.items(value, interpreter.work()), bound, interpreter.work()));
+    registry.define("batch", "linecount fill_with?", (interpreter, value, bound) ->
+        batched(Values.items(value, interpreter.work()), bound, interpreter.work()));
+    registry.define("slice", "slices fill_with?", (interpreter, value, bound) ->
+        sliced(Values.items(value, interpreter.work()), bound, interpreter.work()));
     ordered(registry);
   }
 
@@ -55,7 +58,8 @@ final class SequenceFilters {
       return items.isEmpty() ? Undefined.because("No first item, sequence was empty.") : items.getFirst();
     });
     registry.define("last", "", (interpreter, value, _) -> {
-      if (value instanceof SourcedText text && text.length() > 0) return text.substring(text.text().offsetByCodePoints(text.length(), -1), text.length());
+      if (value instanceof SourcedText text
+          && text.length() > 0) return text.substring(text.text().offsetByCodePoints(text.length(), -1), text.length());
       if (value instanceof Sequence sequence && !sequence.isSized()) throw TemplateFailure.type("'generator' object is not reversible");
       var items = Values.items(value, interpreter.work());
       return items.isEmpty() ? Undefined.because("No last item, sequence was empty.") : items.getLast();
@@ -75,14 +79,16 @@ final class SequenceFilters {
         throw new TemplateFailure("FilterArgumentError", "You can only sort by either \"key\" or \"value\"");
       int place = by.equals("key") ? 0 : 1;
       var work = interpreter.work();
-      return Sequence.list(sorted(dict.pairs(), pair -> folded(((Sequence) pair).items().get(place), bound.truth(0, false), work), bound.truth(2, false), work));
+      return Sequence.list(sorted(dict.pairs(), pair ->
+          folded(((Sequence) pair).items().get(place), bound.truth(0, false), work), bound.truth(2, false), work));
     });
     registry.define("unique", "case_sensitive? attribute?", (interpreter, value, bound) -> {
       var key = key(bound.value(1, null), null, interpreter.work());
       var seen = new HashSet<>();
       var unique = new ArrayList<>();
       for (Object item : Values.items(value, interpreter.work()))
-        if (seen.add(Dict.identity(folded(key.apply(item), bound.truth(0, false), interpreter.work()), interpreter.work()))) unique.add(item);
+        if (seen.add(Dict.identity(folded(key.apply(item), bound.truth(0, false), interpreter.work()), interpreter.work()))) unique.add(
+            item);
       return Sequence.generator(unique);
     });
     registry.define("min", "case_sensitive? attribute?", (interpreter, value, bound) -> extreme(value, bound, -1, interpreter.work()));
@@ -125,7 +131,7 @@ final class SequenceFilters {
   }
 
   private static Object folded(Object value, boolean caseSensitive, Work work) {
-    return value instanceof SourcedText text && !caseSensitive ? StringMethods.lower(text, work) : value;
+    return value instanceof SourcedText text && !caseSensitive ? LetterCase.lower(text, work) : value;
   }
 
   private static List<Object> sorted(List<Object> items, Function<Object, Object> key, boolean reverse, Work work) {

@@ -2,6 +2,7 @@ package org.scriptorium.engine.template;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.scriptorium.engine.api.SourcedText;
 
 /** What writes, decides, repeats or assigns. */
@@ -16,7 +17,8 @@ sealed interface Statement {
   record Branch(Expression test, List<Statement> body) {}
 
   record For(
-      Target target, Expression items, Optional<Expression> filter, List<Statement> body, List<Statement> otherwise, boolean recursive, int position)
+      Target target, Expression items, Optional<Expression> filter, List<Statement> body, List<Statement> otherwise, boolean recursive,
+          int position)
       implements Statement {}
 
   record Assign(Target target, Expression value) implements Statement {}
@@ -45,7 +47,7 @@ sealed interface Statement {
    * @param takes which of {@code varargs}, {@code kwargs} and {@code caller} the body names
    */
   record Signature(
-      String name, List<String> parameters, List<Expression> defaults, List<Statement> body, java.util.Set<String> takes, int position) {}
+      String name, List<String> parameters, List<Expression> defaults, List<Statement> body, Set<String> takes, int position) {}
 
   /** What can stand left of {@code =}. */
   sealed interface Target {

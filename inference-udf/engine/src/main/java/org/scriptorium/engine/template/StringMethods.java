@@ -1,9 +1,9 @@
 package org.scriptorium.engine.template;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntPredicate;
@@ -60,7 +60,8 @@ final class StringMethods {
   }
 
   private static Optional<SourcedText> set(Bound bound) {
-    return bound.value(0, null) instanceof SourcedText set ? Optional.of(set) : bound.has(0) && bound.value(0) != null ? Optional.of(bound.text(0)) : Optional.empty();
+    return bound.value(0, null) instanceof SourcedText set ? Optional.of(set) : bound.has(0) && bound.value(0) != null
+        ? Optional.of(bound.text(0)) : Optional.empty();
   }
 
   private static SourcedText fill(Bound bound) {
@@ -147,57 +148,22 @@ final class StringMethods {
   }
 
   private static void letters() {
-    define("upper", "", (text, _, interpreter) -> upper(text, interpreter.work()));
-    define("lower", "", (text, _, interpreter) -> lower(text, interpreter.work()));
+    define("upper", "", (text, _, interpreter) -> LetterCase.upper(text, interpreter.work()));
+    define("lower", "", (text, _, interpreter) -> LetterCase.lower(text, interpreter.work()));
     define("casefold", "", (text, _, interpreter) ->
-        Texts.mapped(text, text.text().toLowerCase(Locale.ROOT).replace("ß", "ss").replace('ς', 'σ'), interpreter.work()));
-    define("capitalize", "", (text, _, interpreter) -> capitalized(text, interpreter.work()));
-    define("title", "", (text, _, interpreter) -> title(text, interpreter.work()));
-    define("swapcase", "", (text, _, interpreter) -> {
-      var swapped = new StringBuilder();
-      text.text().codePoints().forEach(character -> swapped.append(Character.isUpperCase(character)
-          ? Character.toString(character).toLowerCase(Locale.ROOT) : Character.toString(character).toUpperCase(Locale.ROOT)));
-      return Texts.mapped(text, swapped.toString(), interpreter.work());
-    });
-  }
-
-  static SourcedText upper(SourcedText text, Work work) {
-    return Texts.mapped(text, text.text().toUpperCase(Locale.ROOT), work);
-  }
-
-  static SourcedText lower(SourcedText text, Work work) {
-    return Texts.mapped(text, text.text().toLowerCase(Locale.ROOT), work);
-  }
-
-  static SourcedText capitalized(SourcedText text, Work work) {
-    if (text.length() == 0) return text;
-    int first = text.text().offsetByCodePoints(0, 1);
-    var head = text.substring(0, first);
-    return new TextBuilder(work).append(Texts.mapped(head, titled(text.text().codePointAt(0)), work))
-        .append(lower(text.substring(first, text.length()), work)).build();
-  }
-
-  private static String titled(int character) {
-    int title = Character.toTitleCase(character);
-    return title == character ? Character.toString(character).toUpperCase(Locale.ROOT) : Character.toString(title);
-  }
-
-  private static SourcedText title(SourcedText text, Work work) {
-    var result = new StringBuilder();
-    boolean inWord = false;
-    for (int i = 0, character; i < text.length(); i += Character.charCount(character)) {
-      character = text.text().codePointAt(i);
-      result.append(inWord ? Character.toString(Character.toLowerCase(character)) : titled(character));
-      inWord = Character.isUpperCase(character) || Character.isLowerCase(character) || Character.isTitleCase(character);
-    }
-    return Texts.mapped(text, result.toString(), work);
+        LetterCase.folded(text, interpreter.work()));
+    define("capitalize", "", (text, _, interpreter) -> LetterCase.capitalized(text, interpreter.work()));
+    define("title", "", (text, _, interpreter) -> LetterCase.title(text, interpreter.work()));
+    define("swapcase", "", (text, _, interpreter) -> LetterCase.swapped(text, interpreter.work()));
   }
 
   private static void places() {
     define("startswith", "prefix start? end?", (text, bound, interpreter) ->
-        any(bound.value(0), interpreter, part -> ranged(text, bound, interpreter).filter(range -> range.text().startsWith(part)).isPresent()));
+        any(bound.value(0), interpreter, part ->
+            ranged(text, bound, interpreter).filter(range -> range.text().startsWith(part)).isPresent()));
     define("endswith", "suffix start? end?", (text, bound, interpreter) ->
-        any(bound.value(0), interpreter, part -> ranged(text, bound, interpreter).filter(range -> range.text().endsWith(part)).isPresent()));
+        any(bound.value(0), interpreter, part ->
+            ranged(text, bound, interpreter).filter(range -> range.text().endsWith(part)).isPresent()));
     define("find", "sub start? end?", (text, bound, interpreter) -> found(text, bound, interpreter, false));
     define("rfind", "sub start? end?", (text, bound, interpreter) -> found(text, bound, interpreter, true));
     define("index", "sub start? end?", (text, bound, interpreter) -> required(found(text, bound, interpreter, false)));
@@ -209,16 +175,19 @@ final class StringMethods {
       if (part.length() == 0) return Values.length(range.get()) + 1;
       interpreter.work().search(text.length(), part.length());
       long count = 0;
-      for (int at = range.get().text().indexOf(part.text()); at >= 0; at = range.get().text().indexOf(part.text(), at + part.length())) count++;
+      for (int at = range.get().text().indexOf(part.text()); at >= 0; at = range.get().text()
+          .indexOf(part.text(), at + part.length())) count++;
       return count;
     });
   }
 
   private static Object any(Object parts, Interpreter interpreter, Predicate<String> holds) {
-    var candidates = parts instanceof Sequence tuple && tuple.isTuple() ? Values.items(tuple, interpreter.work()) : java.util.Collections.singletonList(parts);
+    var candidates = parts instanceof Sequence tuple && tuple.isTuple() ? Values.items(tuple, interpreter.work())
+        : Collections.singletonList(parts);
     for (Object candidate : candidates) {
       if (candidate instanceof Undefined undefined) throw undefined.failure();
-      if (!(candidate instanceof SourcedText part)) throw TemplateFailure.type("first arg must be str or a tuple of str, not %s".formatted(Values.typeName(candidate)));
+      if (!(candidate instanceof SourcedText part)) throw TemplateFailure.type(
+          "first arg must be str or a tuple of str, not %s".formatted(Values.typeName(candidate)));
       interpreter.work().characters(part.length());
       if (holds.test(part.text())) return true;
     }
@@ -263,10 +232,10 @@ final class StringMethods {
     define("isidentifier", "", (text, _, _) -> text.length() > 0
         && (text.text().charAt(0) == '_' || Character.isUnicodeIdentifierStart(text.text().codePointAt(0)))
         && text.text().codePoints().allMatch(character -> character == '_' || Character.isUnicodeIdentifierPart(character)));
-    define("islower", "", (text, _, _) -> isLower(text));
-    define("isupper", "", (text, _, _) -> isUpper(text));
+    define("islower", "", (text, _, _) -> LetterCase.isLower(text));
+    define("isupper", "", (text, _, _) -> LetterCase.isUpper(text));
     define("istitle", "", (text, _, interpreter) ->
-        text.text().codePoints().anyMatch(Character::isUpperCase) && title(text, interpreter.work()).text().equals(text.text()));
+        text.text().codePoints().anyMatch(Character::isUpperCase) && LetterCase.title(text, interpreter.work()).text().equals(text.text()));
   }
 
   private static boolean isNumeric(int character) {
@@ -276,13 +245,5 @@ final class StringMethods {
 
   private static void all(String name, IntPredicate holds) {
     define(name, "", (text, _, _) -> text.length() > 0 && text.text().codePoints().allMatch(holds));
-  }
-
-  static boolean isLower(SourcedText text) {
-    return text.text().codePoints().anyMatch(Character::isLowerCase) && text.text().codePoints().noneMatch(c -> Character.isUpperCase(c) || Character.isTitleCase(c));
-  }
-
-  static boolean isUpper(SourcedText text) {
-    return text.text().codePoints().anyMatch(Character::isUpperCase) && text.text().codePoints().noneMatch(c -> Character.isLowerCase(c) || Character.isTitleCase(c));
   }
 }

@@ -27,14 +27,15 @@ final class Tests {
         || value instanceof Sequence sequence && sequence.isIndexed());
     define("callable", "", (_, value, _) -> value instanceof Callable || value instanceof Undefined);
     define("escaped", "", (_, _, _) -> false);
-    define("lower", "", (interpreter, value, _) -> StringMethods.isLower(Printing.text(value, interpreter.work())));
-    define("upper", "", (interpreter, value, _) -> StringMethods.isUpper(Printing.text(value, interpreter.work())));
+    define("lower", "", (interpreter, value, _) -> LetterCase.isLower(Printing.text(value, interpreter.work())));
+    define("upper", "", (interpreter, value, _) -> LetterCase.isUpper(Printing.text(value, interpreter.work())));
     define("sameas", "other", (interpreter, value, bound) -> same(value, bound.value(0), interpreter.work()));
     define("filter", "", (_, value, _) -> value instanceof SourcedText text && Filters.isKnown(text.text()));
     define("test", "", (_, value, _) -> value instanceof SourcedText text && isKnown(text.text()));
     define("odd", "", (interpreter, value, _) -> remainder(interpreter, value, 2L).equals(1L));
     define("even", "", (interpreter, value, _) -> Values.equal(remainder(interpreter, value, 2L), 0L, interpreter.work()));
-    define("divisibleby", "num", (interpreter, value, bound) -> Values.equal(remainder(interpreter, value, bound.value(0)), 0L, interpreter.work()));
+    define("divisibleby", "num", (interpreter, value, bound) ->
+        Values.equal(remainder(interpreter, value, bound.value(0)), 0L, interpreter.work()));
     relation(Relation.EQUAL, "==", "eq", "equalto");
     relation(Relation.NOT_EQUAL, "!=", "ne");
     relation(Relation.GREATER, ">", "gt", "greaterthan");

@@ -33,9 +33,9 @@ final class TextFilters {
     define(registry, "string", "", (text, _, _) -> text);
     define(registry, "safe", "", (text, _, _) -> text);
     for (String name : new String[] {"escape", "e", "forceescape"}) define(registry, name, "", (text, _, work) -> escaped(text, work));
-    define(registry, "upper", "", (text, _, work) -> StringMethods.upper(text, work));
-    define(registry, "lower", "", (text, _, work) -> StringMethods.lower(text, work));
-    define(registry, "capitalize", "", (text, _, work) -> StringMethods.capitalized(text, work));
+    define(registry, "upper", "", (text, _, work) -> LetterCase.upper(text, work));
+    define(registry, "lower", "", (text, _, work) -> LetterCase.lower(text, work));
+    define(registry, "capitalize", "", (text, _, work) -> LetterCase.capitalized(text, work));
     define(registry, "title", "", (text, _, work) -> title(text, work));
     define(registry, "trim", "chars?", (text, bound, _) ->
         Texts.strip(text, bound.value(0, null) == null ? Optional.empty() : Optional.of(bound.text(0)), Texts.Ends.BOTH));
@@ -92,7 +92,7 @@ final class TextFilters {
       if (!ends) continue;
       if (i > from) {
         int first = text.text().offsetByCodePoints(from, 1);
-        target.append(StringMethods.upper(text.substring(from, first), work)).append(StringMethods.lower(text.substring(first, i), work));
+        target.append(LetterCase.upper(text.substring(from, first), work)).append(LetterCase.lower(text.substring(first, i), work));
       }
       if (i < text.length()) target.append(text, i, i + 1);
       from = i + 1;
@@ -103,12 +103,13 @@ final class TextFilters {
   private static SourcedText indented(SourcedText text, SourcedText width, boolean first, boolean blank, Work work) {
     var target = new TextBuilder(work);
     if (first) target.append(width);
-    var lines = Texts.lines(text.plus(LINE_END), false);
+    var lines = Texts.lines(text.plus(LINE_END), true);
     for (int i = 0; i < lines.size(); i++) {
       var line = (SourcedText) lines.get(i);
-      if (i > 0) target.append(LINE_END);
-      if (i > 0 && (blank || line.length() > 0)) target.append(width);
-      target.append(line);
+      int end = line.text().endsWith("\r\n") ? line.length() - 2 : line.length() - 1;
+      if (i > 0 && (blank || end > 0)) target.append(width);
+      target.append(line, 0, end);
+      if (i + 1 < lines.size()) target.like("\n", line, end, line.length());
     }
     return target.build();
   }
@@ -117,7 +118,8 @@ final class TextFilters {
     int length = bound.integer(0, 255);
     var end = bound.text(2, SourcedText.trusted("..."));
     int leeway = bound.value(3, null) == null ? 5 : bound.integer(3, 5);
-    if (length < Values.length(end) || leeway < 0) throw new TemplateFailure("AssertionError", "expected length >= %d".formatted(Values.length(end)));
+    if (length < Values.length(end)
+        || leeway < 0) throw new TemplateFailure("AssertionError", "expected length >= %d".formatted(Values.length(end)));
     if (Values.length(text) <= (long) length + leeway) return text;
     var head = Texts.slice(text, Slicing.of(0L, length - Values.length(end), null, (int) Values.length(text)), work);
     int blank = bound.truth(1, false) ? -1 : head.text().lastIndexOf(' ');
@@ -148,6 +150,6 @@ final class TextFilters {
     }
     List<SourcedText> words = new ArrayList<>();
     for (Object word : Texts.words(target.append(text, at, text.length()).build(), -1)) words.add((SourcedText) word);
-    return Texts.join(BLANK, words, work);
+    return Texts.join(text.touchesRow(0, text.length()) ? SourcedText.row(" ") : BLANK, words, work);
   }
 }

@@ -117,7 +117,7 @@ final class Texts {
       while (at < plain.length() && isBlank(plain.charAt(at))) at++;
       if (at == plain.length()) return words;
       if (left-- == 0) {
-        words.add(strip(text.substring(at, plain.length()), Optional.empty(), Ends.RIGHT));
+        words.add(text.substring(at, plain.length()));
         return words;
       }
       int from = at;
@@ -135,7 +135,7 @@ final class Texts {
       while (at > 0 && isBlank(plain.charAt(at - 1))) at--;
       if (at == 0) break;
       if (left-- == 0) {
-        words.add(strip(text.substring(0, at), Optional.empty(), Ends.LEFT));
+        words.add(text.substring(0, at));
         break;
       }
       int to = at;
@@ -179,7 +179,8 @@ final class Texts {
     var bounds = source.rowBounds();
     int copied = 0;
     for (int i = 0; i < bounds.length; i += 2) {
-      target.trusted(result.substring(copied, bounds[i])).like(result.substring(bounds[i], bounds[i + 1]), source, bounds[i], bounds[i + 1]);
+      target.trusted(result.substring(copied, bounds[i]))
+          .like(result.substring(bounds[i], bounds[i + 1]), source, bounds[i], bounds[i + 1]);
       copied = bounds[i + 1];
     }
     return target.trusted(result.substring(copied)).build();

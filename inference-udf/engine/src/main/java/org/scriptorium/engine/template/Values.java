@@ -82,7 +82,8 @@ final class Values {
   }
 
   private static boolean equalSequences(Sequence left, Sequence right, Work work) {
-    boolean comparable = left.isTuple() && right.isTuple() || left.kind() == right.kind() && left.isSized() && left.kind() != Sequence.Kind.VALUES;
+    boolean comparable = left.isTuple() && right.isTuple() || left.kind() == right.kind() && left.isSized()
+        && left.kind() != Sequence.Kind.VALUES;
     if (!comparable || left.size() != right.size()) return false;
     work.enter();
     boolean equal = true;
@@ -175,7 +176,8 @@ final class Values {
   }
 
   static boolean isIterable(Object value) {
-    return value instanceof Sequence || value instanceof Dict || value instanceof SourcedText || value instanceof Undefined || value instanceof LoopState;
+    return value instanceof Sequence || value instanceof Dict || value instanceof SourcedText || value instanceof Undefined
+        || value instanceof LoopState;
   }
 
   static long length(Object value) {

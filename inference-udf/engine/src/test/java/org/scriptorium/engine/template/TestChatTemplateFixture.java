@@ -43,7 +43,8 @@ class TestChatTemplateFixture {
     JsonNode fixture = fixture();
     Map<String, Object> data = object(fixture.get("snippet_data"));
     return elements(fixture.get("snippets"))
-        .map(test -> dynamicTest(test.get("template").asText(), () -> check(test, ChatTemplate.parse(test.get("template").asText()), data)));
+        .map(test -> dynamicTest(test.get("template").asText(), () ->
+            check(test, ChatTemplate.parse(test.get("template").asText()), data)));
   }
 
   private static void check(JsonNode test, ChatTemplate template, Map<String, Object> variables) {
@@ -109,7 +110,8 @@ class TestChatTemplateFixture {
     String root = System.getProperty("scriptorium.root", ".");
     Path folder = Path.of(System.getProperty("scriptorium.fixtures", root + "/../shared/fixtures"));
     Path file = folder.resolve("chat_templates.json");
-    Assumptions.assumeTrue(Files.isReadable(file), () -> "no fixtures: " + file + " is not there; give their folder with -Dscriptorium.fixtures");
+    Assumptions.assumeTrue(Files.isReadable(file), () ->
+        "no fixtures: " + file + " is not there; give their folder with -Dscriptorium.fixtures");
     return JSON.readTree(file.toFile());
   }
 }
