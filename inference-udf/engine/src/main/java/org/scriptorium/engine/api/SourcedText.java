@@ -46,8 +46,14 @@ public final class SourcedText {
 
   /** True if any character in [from, to) came from a row. */
   public boolean touchesRow(int from, int to) {
-    for (int i = 0; i < bounds.length; i += 2) if (bounds[i] < to && bounds[i + 1] > from) return true;
-    return false;
+    int part = firstPartEndingAfter(from);
+    return part < bounds.length && bounds[part] < to && from < to;
+  }
+
+  /** The index in bounds of the first part of a row that reaches beyond a position. */
+  private int firstPartEndingAfter(int position) {
+    int found = Arrays.binarySearch(bounds, position + 1);
+    return (found >= 0 ? found : -found - 1) & ~1;
   }
 
   /** Starts and ends, alternating and ascending, of the parts that came from a row; a copy. */
@@ -95,7 +101,8 @@ public final class SourcedText {
     public Builder append(SourcedText part, int from, int to) {
       int shift = text.length() - from;
       text.append(part.text, from, to);
-      for (int i = 0; i < part.bounds.length; i += 2) {
+      // From the first part that matters on: cutting a text into pieces walks over its bounds once, not once for each piece.
+      for (int i = part.firstPartEndingAfter(from); i < part.bounds.length && part.bounds[i] < to; i += 2) {
         int start = Math.max(part.bounds[i], from), end = Math.min(part.bounds[i + 1], to);
         if (start < end) mark(start + shift, end + shift);
       }

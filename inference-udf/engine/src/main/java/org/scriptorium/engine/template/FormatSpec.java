@@ -20,8 +20,8 @@ import org.scriptorium.engine.api.SourcedText;
  */
 record FormatSpec(SourcedText fill, char align, char sign, boolean alternate, int width, char grouping, int precision, char type) {
   private static final Pattern SPEC =
-      Pattern.compile("(?:(?<fill>.)?(?<align>[<>^=]))?(?<sign>[-+ ])?(?<alternate>#)?(?<zero>0)?(?<width>\\d{1,9})?(?<grouping>[,_])?(?:\\.(?<precision>\\d{1,9}))?"
-          + "(?<type>[bcdeEfFgGnosxX%])?", Pattern.DOTALL);
+      Pattern.compile("(?:(?<fill>.)?(?<align>[<>^=]))?(?<sign>[-+ ])?(?<alternate>#)?(?<zero>0)?(?<width>\\d{1,9})?"
+          + "(?<grouping>[,_])?(?:\\.(?<precision>\\d{1,9}))?(?<type>[bcdeEfFgGnosxX%])?", Pattern.DOTALL);
   private static final int DIGITS = 1_000;
 
   static FormatSpec of(SourcedText text) {

@@ -9,7 +9,8 @@ import org.scriptorium.engine.api.SourcedText;
 /** Python's two ways to put values into a text: {@code '%s' % x} and {@code '{}'.format(x)}. */
 final class Formats {
   private static final Pattern CONVERSION =
-      Pattern.compile("%(?:\\((?<key>[^)]*)\\))?(?<flags>[-+ #0]*)(?<width>\\*|\\d{1,9})?(?:\\.(?<precision>\\*|\\d{0,9}))?[hlL]?(?<type>.)", Pattern.DOTALL);
+      Pattern.compile("%(?:\\((?<key>[^)]*)\\))?(?<flags>[-+ #0]*)(?<width>\\*|\\d{1,9})?"
+          + "(?:\\.(?<precision>\\*|\\d{0,9}))?[hlL]?(?<type>.)", Pattern.DOTALL);
 
   private final Interpreter interpreter;
   private final Work work;

@@ -21,7 +21,8 @@ record Macro(Statement.Signature signature, Scope outside) implements Callable {
     }
     if (signature.takes().contains("kwargs")) scope.set("kwargs", named);
     else if (named.size() > 0) throw TemplateFailure.type(
-        "macro '%s' takes no keyword argument '%s'".formatted(signature.name(), Printing.text(named.keys().getFirst(), interpreter.work())));
+        "macro '%s' takes no keyword argument '%s'".formatted(
+            signature.name(), Printing.text(named.keys().getFirst(), interpreter.work())));
     var extra = arguments.from(signature.parameters().size()).positional();
     if (signature.takes().contains("varargs")) scope.set("varargs", Sequence.tuple(extra.toArray()));
     else if (!extra.isEmpty()) throw TemplateFailure.type(

@@ -109,7 +109,8 @@ class TestChatTemplate {
       "{{ 'a,b,,c'.split(',') }} {{ ' a  b '.split() }} {{ 'a-b-c'.rsplit('-', 1) }}~['a', 'b', '', 'c'] ['a', 'b'] ['a-b', 'c']",
       "{{ '%05.1f|%-4s|%x' % (2.25, 'ab', 255) }} {{ '{0:>4}{x!r}'.format('a', x='b') }}~002.2|ab  |ff    a'b'",
       "{{ {'a': 1, 'b': [2]}.items() | list }} {{ {'b': 1, 'A': 2} | dictsort }}~[('a', 1), ('b', [2])] [('A', 2), ('b', 1)]",
-      "{{ [3, 1, 2] | sort | join('-') }} {{ ['a', 'B', 'A'] | unique | list }} {{ [1, 2, 3] | batch(2, 0) | list }}~1-2-3 ['a', 'B'] [[1, 2], [3, 0]]",
+      "{{ [3, 1, 2] | sort | join('-') }} {{ ['a', 'B', 'A'] | unique | list }}"
+          + " {{ [1, 2, 3] | batch(2, 0) | list }}~1-2-3 ['a', 'B'] [[1, 2], [3, 0]]",
       "{{ nothing }}|{{ (nothing is defined) and nothing.x }}|{{ {}.x or 'y' }}~|False|y",
       "{% for x in [1, 2, 3] %}{% if x == 2 %}{% continue %}{% endif %}{{ x }}{% else %}none{% endfor %}~13",
       "{% set x = 1 %}{% for i in [1] %}{% set x = 2 %}{% endfor %}{{ x }}{% if true %}{% set x = 3 %}{% endif %}{{ x }}~13",
@@ -129,7 +130,8 @@ class TestChatTemplate {
   void saysWhereATemplateIsWrong() {
     assertThatThrownBy(() -> ChatTemplate.parse("a\n  {% if x %}\n{{ 1 + }}{% endif %}"))
         .isInstanceOfSatisfying(ModelException.class, failure -> assertThat(failure.code()).isEqualTo(ErrorCode.UNSUPPORTED_CONFIGURATION))
-        .hasMessage("chat template, line 3, column 8: TemplateSyntaxError: expected an expression, found '}}'; correct the template, or send prompts raw");
+        .hasMessage("chat template, line 3, column 8: TemplateSyntaxError: expected an expression, found '}}'; correct the "
+            + "template, or send prompts raw");
     assertThatThrownBy(() -> ChatTemplate.parse("{{ x | frobnicate }}"))
         .hasMessageContaining("line 1, column 8: TemplateSyntaxError: No filter named 'frobnicate'.");
     assertThatThrownBy(() -> ChatTemplate.parse("{% include 'other' %}")).hasMessageContaining("tag 'include' is not supported");

@@ -37,7 +37,8 @@ class TestTemplateBounds {
     "{% set ns = namespace(x='a' * 100000) %}{{ ns.x.replace('a', ns.x) }}",
     "{% set ns = namespace(x=[1]) %}{% for i in range(100) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
     "{% set ns = namespace(x=[1]) %}{% for i in range(100) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
-    "{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(100) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}",
+    "{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(100) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}"
+        + "{% endfor %}{{ ns.x == ns.y }}",
     "{% set ns = namespace(x=1) %}{% for i in range(90000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x | tojson }}",
     "{% set ns = namespace() %}{% set ns.x = ns %}{{ ns }}",
     "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",

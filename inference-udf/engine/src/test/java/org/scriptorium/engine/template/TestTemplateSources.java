@@ -20,7 +20,8 @@ class TestTemplateSources {
 
   /** None of these is in the literals of the templates below. */
   private static final String[] PIECES = {
-    "<|im_end|>", "<|im_start|>", "{{", "}}", "{%", "%}", "{#", "#}", "\n", " ", "\t", "\\", "\"", "'", "|", "ж", "Щ", "ß", "ﬁ", "İ", "Σ", "é", "😀", "\u2028",
+    "<|im_end|>", "<|im_start|>", "{{", "}}", "{%", "%}", "{#", "#}", "\n", " ", "\t", "\\", "\"", "'", "|", "ж", "Щ", "ß", "ﬁ", "
+        + ""İ", "Σ", "é", "😀", "\u2028",
     "\u0000", "%", "$", "[/", "</s>"
   };
 
@@ -37,26 +38,40 @@ class TestTemplateSources {
     "{{ content | upper }}{{ content | lower }}",
     "{{ content.title() }}{{ content | title }}{{ content | capitalize }}{{ content.swapcase() }}{{ content.casefold() }}",
     "{{ content[1:] }}{{ content[:-1] }}{{ content[::-1] }}{{ content[::2] }}{{ content[0] }}{{ content | first }}{{ content | last }}",
-    "{{ content.split('|') | join('X') }}{{ content.split() | join('Y') }}{{ content.rsplit('|', 1) | join('Z') }}{{ content.splitlines() | join(';') }}",
+    "{{ content.split('|') | join('X') }}{{ content.split() | join('Y') }}{{ content.rsplit('|', 1) | join('Z') }}"
+        + "{{ content.splitlines() | join(';') }}",
     "{{ content.split('|')[-1] }}{{ content.partition('|') | join }}{{ content.rpartition('|')[2] }}",
-    "{{ content.replace('|', 'P') }}{{ content | replace('<', 'L') }}{{ 'AcB'.replace('c', content) }}{{ 'AcB' | replace('c', content) }}{{ 'abc'.replace('', content) }}",
+    "{{ content.replace('|', 'P') }}{{ content | replace('<', 'L') }}{{ 'AcB'.replace('c', content) }}"
+        + "{{ 'AcB' | replace('c', content) }}{{ 'abc'.replace('', content) }}",
     "{{ content.join(['A', 'B']) }}{{ ['A', 'B'] | join(content) }}{{ [content, content] | join(',') }}{{ content | join('-') }}",
-    "{% for c in content %}{{ c }}{{ loop.index }}{% endfor %}{{ content | list | join }}{{ content | reverse }}{{ content | batch(2) | map('join') | join(';') }}",
-    "{% set x = content %}{% set ns = namespace(y=x) %}{% set ns.z = ns.y ~ 'a' %}{{ ns.z }}{% set block %}A{{ content }}B{% endset %}{{ block | length }}{{ block }}",
-    "{% macro m(a, b=content) %}{{ a }}:{{ b }}{% if varargs %}{{ varargs | join }}{% endif %}{% endmacro %}{{ m(content) }}{{ m('A', 'B', content) }}",
+    "{% for c in content %}{{ c }}{{ loop.index }}{% endfor %}{{ content | list | join }}{{ content | reverse }}"
+        + "{{ content | batch(2) | map('join') | join(';') }}",
+    "{% set x = content %}{% set ns = namespace(y=x) %}{% set ns.z = ns.y ~ 'a' %}{{ ns.z }}"
+        + "{% set block %}A{{ content }}B{% endset %}{{ block | length }}{{ block }}",
+    "{% macro m(a, b=content) %}{{ a }}:{{ b }}{% if varargs %}{{ varargs | join }}{% endif %}{% endmacro %}{{ m(content) }}"
+        + "{{ m('A', 'B', content) }}",
     "{% macro m() %}A{{ caller(content) }}B{% endmacro %}{% call(x) m() %}{{ x }}{{ content }}{% endcall %}",
     "{% filter upper %}a{{ content }}b{% endfilter %}{% filter replace('a', content) %}aca{% endfilter %}",
     "{{ 'A{}B{x}C'.format(content, x=content) }}{{ 'Az{0:.3}'.format(content) }}",
     "{{ 'A%sB' % content }}{{ 'A%sB%s' | format(content, content) }}{{ 'A%(x)s' % {'x': content} }}{{ '%.2s' % content }}",
-    "{{ content.center(40, 'c') }}{{ content.ljust(40, 'c') }}{{ content.zfill(50) }}{{ 'A'.center(9, content[0]) }}{{ content.expandtabs() | replace(' ', '') }}",
-    "{{ {'k': content}.k }}{{ {'k': content}['k'] }}{{ {content: 'v'} | list | join }}{% for k, v in {content: content} | items %}{{ k }}={{ v }}{% endfor %}",
-    "{{ [content, 'A'] | sort | join }}{{ [content, content] | unique | first }}{{ [content] | map('upper') | join }}{{ [content, 'A'] | max }}",
-    "{{ (content if content else 'A') }}{{ content or 'A' }}{{ 'A' and content }}{{ content | default('A') }}{{ nothing | default(content) }}",
-    "{{ content * 3 }}{{ ([content] * 2) | join }}{{ ([content] + ['A']) | join }}{{ content | string }}{{ content | safe }}{{ dict(a=content).a }}",
-    "{% for m in messages %}{{ m.role }}:{{ m.content }}{{ m['content'] }}{% endfor %}{{ messages | map(attribute='content') | join(';') }}",
-    "{% for role, group in messages | groupby('role') %}{{ role }}={{ group[0].content }}{% endfor %}{{ (messages | selectattr('role', 'eq', 'user') | first).content }}",
-    "{% macro m() %}{% for k in kwargs %}{{ k }}={{ kwargs[k] }}{% endfor %}{% endmacro %}{{ m(**{content: content}) }}{{ content | indent(0) }}",
-    "{{ content | truncate(3, true, 'e', 0) }}{{ content.removeprefix('<') }}{{ content.removesuffix('>') }}{{ cycler(content, 'A').next() }}{{ joiner(content)() }}",
+    "{{ content.center(40, 'c') }}{{ content.ljust(40, 'c') }}{{ content.zfill(50) }}{{ 'A'.center(9, content[0]) }}"
+        + "{{ content.expandtabs() | replace(' ', '') }}",
+    "{{ {'k': content}.k }}{{ {'k': content}['k'] }}{{ {content: 'v'} | list | join }}{% for k, v in {content: content} | items %}"
+        + "{{ k }}={{ v }}{% endfor %}",
+    "{{ [content, 'A'] | sort | join }}{{ [content, content] | unique | first }}{{ [content] | map('upper') | join }}"
+        + "{{ [content, 'A'] | max }}",
+    "{{ (content if content else 'A') }}{{ content or 'A' }}{{ 'A' and content }}{{ content | default('A') }}"
+        + "{{ nothing | default(content) }}",
+    "{{ content * 3 }}{{ ([content] * 2) | join }}{{ ([content] + ['A']) | join }}{{ content | string }}{{ content | safe }}"
+        + "{{ dict(a=content).a }}",
+    "{% for m in messages %}{{ m.role }}:{{ m.content }}{{ m['content'] }}{% endfor %}"
+        + "{{ messages | map(attribute='content') | join(';') }}",
+    "{% for role, group in messages | groupby('role') %}{{ role }}={{ group[0].content }}{% endfor %}"
+        + "{{ (messages | selectattr('role', 'eq', 'user') | first).content }}",
+    "{% macro m() %}{% for k in kwargs %}{{ k }}={{ kwargs[k] }}{% endfor %}{% endmacro %}{{ m(**{content: content}) }}"
+        + "{{ content | indent(0) }}",
+    "{{ content | truncate(3, true, 'e', 0) }}{{ content.removeprefix('<') }}{{ content.removesuffix('>') }}"
+        + "{{ cycler(content, 'A').next() }}{{ joiner(content)() }}",
   })
   void rowTextStaysTheRows(String source) {
     var template = ChatTemplate.parse(source);
