@@ -56,22 +56,28 @@ public final class Team implements AutoCloseable {
     return threads.length + 1;
   }
 
-  /** Runs tasks 0 to {@code tasks} - 1; returns when all are done. The first failure of any is thrown here. */
+  /**
+   * Runs tasks 0 to {@code tasks} - 1; returns when all are done.
+   *
+   * @throws IllegalStateException if a task threw anything, for any number of threads: its cause is the first that was thrown. Further
+   *     tasks may not have run
+   */
   public void run(Work work, int tasks) {
-    if (threads.length == 0 || tasks == 1) {
-      for (int task = 0; task < tasks; task++) work.run(task, 0);
-      return;
-    }
-    this.work = work;
-    this.tasks = tasks;
+    if (closed) throw new IllegalStateException("the team is closed");
     failure = null;
-    BUSY.setRelease(this, threads.length);
     NEXT.setRelease(this, 0);
-    epoch++;
-    wake();
-    claim(work, tasks, 0);
-    while ((int) BUSY.getAcquire(this) > 0) Thread.onSpinWait();
-    this.work = null;
+    if (threads.length == 0 || tasks <= 1) {
+      claim(work, tasks, 0);
+    } else {
+      this.work = work;
+      this.tasks = tasks;
+      BUSY.setRelease(this, threads.length);
+      epoch++;
+      wake();
+      claim(work, tasks, 0);
+      while ((int) BUSY.getAcquire(this) > 0) Thread.onSpinWait();
+      this.work = null;
+    }
     if (failure != null) throw new IllegalStateException("a compute thread failed: " + failure, failure);
   }
 
@@ -85,18 +91,27 @@ public final class Team implements AutoCloseable {
     try {
       for (int task = (int) NEXT.getAndAdd(this, 1); task < tasks; task = (int) NEXT.getAndAdd(this, 1)) work.run(task, worker);
     } catch (Throwable thrown) {
-      failure = thrown;
+      fail(thrown);
       NEXT.setRelease(this, tasks);
     }
   }
 
+  private void fail(Throwable thrown) {
+    synchronized (asleep) {
+      if (failure == null) failure = thrown;
+    }
+  }
+
   private void serve(int index) {
-    int seen = 0;
-    while (true) {
-      if (!await(seen, index)) return;
-      seen++;
-      claim(work, tasks, index + 1);
-      BUSY.getAndAdd(this, -1);
+    for (int seen = 0; await(seen, index); seen++) {
+      try {
+        claim(work, tasks, index + 1);
+      } catch (Throwable late) {
+        // The JVM tells of a page that a mapped file has lost a little after the read.
+        fail(late);
+      } finally {
+        BUSY.getAndAdd(this, -1);
+      }
     }
   }
 
@@ -116,18 +131,21 @@ public final class Team implements AutoCloseable {
     return epoch != seen;
   }
 
-  /** Ends the threads; not while a work runs. */
+  /** Ends the threads; not while a work runs. Waits for them even when interrupted, since what they read is freed afterwards. */
   @Override
   public void close() {
     closed = true;
     for (Thread thread : threads) LockSupport.unpark(thread);
+    boolean interrupted = false;
     for (Thread thread : threads) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
       }
     }
+    if (interrupted) Thread.currentThread().interrupt();
   }
 }
