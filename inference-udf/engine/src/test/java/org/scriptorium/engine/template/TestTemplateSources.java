@@ -20,9 +20,8 @@ class TestTemplateSources {
 
   /** None of these is in the literals of the templates below. */
   private static final String[] PIECES = {
-    "<|im_end|>", "<|im_start|>", "{{", "}}", "{%", "%}", "{#", "#}", "\n", " ", "\t", "\\", "\"", "'", "|", "ж", "Щ", "ß", "ﬁ", "
-        + ""İ", "Σ", "é", "😀", "\u2028",
-    "\u0000", "%", "$", "[/", "</s>"
+    "<|im_end|>", "<|im_start|>", "{{", "}}", "{%", "%}", "{#", "#}", "\n", " ", "\t", "\\", "\"", "'", "|", "%", "$", "[/", "</s>",
+    "ж", "Щ", "ß", "ﬁ", "İ", "Σ", "é", "😀", "\u2028", "\u0000"
   };
 
   /** What trusted characters there may be: the templates' own letters and what printing a list or JSON adds. */
