@@ -70,12 +70,14 @@ final class ExpressionParser {
 
   Expression expression() {
     stream.enter();
+    int unknown = postfix.unknown();
     Expression value = disjunction();
     while (stream.isName("if")) {
       int position = stream.next().position();
       Expression test = disjunction();
       Optional<Expression> otherwise = stream.skipName("else") ? Optional.of(expression()) : Optional.empty();
       value = new Expression.Conditional(test, value, otherwise, position);
+      postfix.forgive(unknown);
     }
     stream.leave();
     return value;

@@ -32,6 +32,7 @@ final class Parser {
     var parser = new Parser(source);
     var body = parser.body();
     if (!parser.stream.is(Token.Kind.END)) throw parser.unknownTag();
+    parser.expressions.postfix().refuseUnknown();
     return body;
   }
 
@@ -121,7 +122,7 @@ final class Parser {
 
   private Statement condition() {
     var branches = new ArrayList<Statement.Branch>();
-    expressions.postfix().enterCondition();
+    int unknown = expressions.postfix().unknown();
     do {
       stream.next();
       Expression test = expressions.tupleWithoutConditional();
@@ -129,7 +130,7 @@ final class Parser {
       branches.add(new Statement.Branch(test, body("elif", "else", "endif")));
     } while (stream.isName("elif"));
     var otherwise = otherwise("endif");
-    expressions.postfix().leaveCondition();
+    expressions.postfix().forgive(unknown);
     return new Statement.If(branches, otherwise);
   }
 

@@ -13,8 +13,7 @@ final class PostfixParser {
   private final TokenStream stream;
   private final ExpressionParser expressions;
   private final Consumer<String> names;
-  /** How many conditions are around: in their branches an unknown filter or test is an error only when it is reached. */
-  private int conditions;
+  private final List<TemplateFailure> unknown = new ArrayList<>();
 
   PostfixParser(TokenStream stream, ExpressionParser expressions, Consumer<String> names) {
     this.stream = stream;
@@ -22,12 +21,18 @@ final class PostfixParser {
     this.names = names;
   }
 
-  void enterCondition() {
-    conditions++;
+  /** How many unknown filters and tests were met. */
+  int unknown() {
+    return unknown.size();
   }
 
-  void leaveCondition() {
-    conditions--;
+  /** Forgets those met since there were so many: inside a condition they are an error only when they are reached. */
+  void forgive(int count) {
+    unknown.subList(count, unknown.size()).clear();
+  }
+
+  void refuseUnknown() {
+    if (!unknown.isEmpty()) throw unknown.getFirst();
   }
 
   Expression name() {
@@ -76,7 +81,7 @@ final class PostfixParser {
   private Expression.FilterUse filter() {
     int position = stream.current().position();
     String name = dottedName();
-    if (conditions == 0 && !Filters.isKnown(name)) throw TemplateFailure.syntax(position, "No filter named '%s'.".formatted(name));
+    if (!Filters.isKnown(name)) unknown.add(TemplateFailure.syntax(position, "No filter named '%s'.".formatted(name)));
     return new Expression.FilterUse(name, stream.isOperator("(") ? arguments() : Expression.CallArguments.NONE, position);
   }
 
@@ -94,7 +99,7 @@ final class PostfixParser {
     boolean negated = stream.skipName("not");
     int position = stream.current().position();
     String name = dottedName();
-    if (conditions == 0 && !Tests.isKnown(name)) throw TemplateFailure.syntax(position, "No test named '%s'.".formatted(name));
+    if (!Tests.isKnown(name)) unknown.add(TemplateFailure.syntax(position, "No test named '%s'.".formatted(name)));
     var arguments = Expression.CallArguments.NONE;
     if (stream.isOperator("(")) arguments = arguments();
     else if (startsArgument()) {

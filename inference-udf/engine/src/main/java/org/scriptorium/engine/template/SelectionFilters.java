@@ -1,6 +1,7 @@
 package org.scriptorium.engine.template;
 
 import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.scriptorium.engine.api.SourcedText;
@@ -13,13 +14,18 @@ final class SelectionFilters {
     registry.define("map", "*", (interpreter, value, bound) -> {
       var change = change(interpreter, bound.arguments());
       var mapped = new ArrayList<>();
-      for (Object item : Values.items(value, interpreter.work())) mapped.add(change.apply(item));
+      for (Object item : items(value, interpreter.work())) mapped.add(change.apply(item));
       return Sequence.generator(mapped);
     });
     select(registry, "select", false, true);
     select(registry, "reject", false, false);
     select(registry, "selectattr", true, true);
     select(registry, "rejectattr", true, false);
+  }
+
+  /** These filters take whatever is false, None and 0 too, as an empty sequence. */
+  private static List<Object> items(Object value, Work work) {
+    return Values.truth(value) ? Values.items(value, work) : List.of();
   }
 
   private static Function<Object, Object> change(Interpreter interpreter, Arguments arguments) {
@@ -46,7 +52,7 @@ final class SelectionFilters {
       }
       var test = test(interpreter, arguments);
       var selected = new ArrayList<>();
-      for (Object item : Values.items(value, interpreter.work())) {
+      for (Object item : items(value, interpreter.work())) {
         interpreter.work().step();
         if (test.test(key.apply(item)) == wanted) selected.add(item);
       }

@@ -45,14 +45,20 @@ final class TextFilters {
       work.search(text.length(), old.length());
       return Texts.replace(text, old, bound.printed(1, ""), bound.value(2, null) == null ? -1 : bound.integer(2, -1), work);
     });
-    define(registry, "indent", "width? first? blank?", (text, bound, work) -> {
+    registry.define("indent", "width? first? blank?", (interpreter, value, bound) -> {
+      var work = interpreter.work();
       var width = bound.value(0, 4L) instanceof SourcedText given ? given
           : new TextBuilder(work).repeat(BLANK, Math.max(0, bound.integer(0, 4))).build();
-      return indented(text, width, bound.truth(1, false), bound.truth(2, false), work);
+      return indented(string(value, "indent"), width, bound.truth(1, false), bound.truth(2, false), work);
     });
-    define(registry, "truncate", "length? killwords? end? leeway?", (text, bound, work) -> truncated(text, bound, work));
+    registry.define("truncate", "length? killwords? end? leeway?", (interpreter, value, bound) ->
+        value instanceof SourcedText text ? truncated(text, bound, interpreter.work()) : uncut(value, bound));
     define(registry, "wordcount", "", (text, _, _) -> WORD.matcher(text.text()).results().count());
-    define(registry, "urlencode", "", (text, _, work) -> encoded(text, work));
+    registry.define("urlencode", "", (interpreter, value, _) -> {
+      boolean container = value instanceof Dict || value instanceof Sequence;
+      var text = container ? string(value, "urlencode") : Printing.text(value, interpreter.work());
+      return encoded(text, interpreter.work());
+    });
     define(registry, "striptags", "", (text, _, work) -> withoutTags(text, work));
     registry.define("format", "*", (interpreter, value, bound) -> {
       var arguments = bound.arguments();
@@ -62,6 +68,23 @@ final class TextFilters {
       Object values = named ? arguments.named() : Sequence.tuple(arguments.positional().toArray());
       return Formats.percent(interpreter, Printing.text(value, interpreter.work()), values);
     });
+  }
+
+  /** For the filters that don't print their value first. */
+  private static SourcedText string(Object value, String filter) {
+    if (value instanceof Undefined undefined) throw undefined.failure();
+    if (value instanceof SourcedText text) return text;
+    throw TemplateFailure.type("%s needs a str, not %s".formatted(filter, Values.typeName(value)));
+  }
+
+  /** What is no text can't be cut, only found short enough. */
+  private static Object uncut(Object value, Bound bound) {
+    if (Values.length(value) <= (long) bound.integer(0, 255) + leeway(bound)) return value;
+    return string(value, "truncate");
+  }
+
+  private static int leeway(Bound bound) {
+    return bound.value(3, null) == null ? 5 : bound.integer(3, 5);
   }
 
   private static SourcedText escaped(SourcedText text, Work work) {
@@ -117,7 +140,7 @@ final class TextFilters {
   private static SourcedText truncated(SourcedText text, Bound bound, Work work) {
     int length = bound.integer(0, 255);
     var end = bound.text(2, SourcedText.trusted("..."));
-    int leeway = bound.value(3, null) == null ? 5 : bound.integer(3, 5);
+    int leeway = leeway(bound);
     if (length < Values.length(end)
         || leeway < 0) throw new TemplateFailure("AssertionError", "expected length >= %d".formatted(Values.length(end)));
     if (Values.length(text) <= (long) length + leeway) return text;

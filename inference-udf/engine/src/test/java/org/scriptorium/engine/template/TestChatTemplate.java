@@ -134,6 +134,8 @@ class TestChatTemplate {
             + "template, or send prompts raw");
     assertThatThrownBy(() -> ChatTemplate.parse("{{ x | frobnicate }}"))
         .hasMessageContaining("line 1, column 8: TemplateSyntaxError: No filter named 'frobnicate'.");
+    assertThat(ChatTemplate.parse("{% if x %}{{ x | frobnicate }}{% endif %}{{ (x | odder) if x else 1 }}").render(Map.of("x", 0)).text())
+        .isEqualTo("1");
     assertThatThrownBy(() -> ChatTemplate.parse("{% include 'other' %}")).hasMessageContaining("tag 'include' is not supported");
     assertThatThrownBy(() -> ChatTemplate.parse("{% for x in y %}"))
         .hasMessageContaining("unexpected end of template, expected 'else' or 'endfor'");
