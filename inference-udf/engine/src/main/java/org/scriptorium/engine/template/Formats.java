@@ -101,7 +101,7 @@ final class Formats {
     if (!Values.isNumber(value)) throw TemplateFailure.type("%%%s format: a real number is required, not %s".formatted(type,
         Values.typeName(value)));
     return value instanceof Double number && "diu".indexOf(type) >= 0 ? Numbers.truncated(number)
-        : value instanceof Boolean ? (Object) Numbers.normal(Numbers.integer(value)) : value;
+        : value instanceof Boolean ? Numbers.normal(Numbers.integer(value)) : value;
   }
 
   private void braces(int from, int to, int depth) {

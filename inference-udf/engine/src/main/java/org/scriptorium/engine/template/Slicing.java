@@ -18,7 +18,7 @@ record Slicing(int start, int step, int count) {
 
   private static int bounded(int index, int length, int lowest, int highest) {
     long position = index < 0 ? (long) index + length : index;
-    return (int) Math.clamp(position, lowest, highest);
+    return Math.clamp(position, lowest, highest);
   }
 
   int at(int index) {

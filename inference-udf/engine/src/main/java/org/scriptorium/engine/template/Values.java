@@ -57,7 +57,7 @@ final class Values {
   static int index(Object value) {
     return switch (value) {
       case Boolean truth -> truth ? 1 : 0;
-      case Long number -> (int) Math.clamp(number, -Integer.MAX_VALUE, Integer.MAX_VALUE);
+      case Long number -> Math.clamp(number, -Integer.MAX_VALUE, Integer.MAX_VALUE);
       case BigInteger number -> number.signum() * Integer.MAX_VALUE;
       case Undefined undefined -> throw undefined.failure();
       case null, default -> throw TemplateFailure.type("'%s' object cannot be interpreted as an integer".formatted(typeName(value)));
