@@ -5,13 +5,17 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.kernel.Matmul;
 import org.scriptorium.engine.kernel.Packed;
 import org.scriptorium.engine.weights.Tensor;
@@ -24,12 +28,16 @@ import org.slf4j.LoggerFactory;
  * so that all share its pages. Where the file can't be written, the matrices are packed into memory of this process.
  *
  * <p>The file is created whole under another name and then renamed; a reader sees all of it or nothing. It starts with 64 bytes of
- * header: a magic number, the total size, and the beginning of the model's fingerprint. Owner of the mapping.
+ * header: a magic number, the total size, and the beginning of the model's fingerprint. One process at a time builds it, under a lock
+ * that ends with its process; the others wait and then share what it made. Owner of the mapping.
  */
 public final class PackedWeights implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PackedWeights.class);
   private static final long MAGIC = 0x3150_4D55_4952_4353L; // "SCRIUMP1", little-endian
   private static final int HEADER_BYTES = 64;
+  private static final String BUILDING = ".building";
+  /** Locks of files hold between processes only. */
+  private static final Object BUILDERS = new Object();
 
   private final Arena arena;
 
@@ -48,8 +56,14 @@ public final class PackedWeights implements AutoCloseable {
     long[] offsets = new long[maps.size()];
     long size = HEADER_BYTES;
     for (int i = 0; i < offsets.length; i++) {
+      Linear map = maps.get(i);
+      Tensor tensor = tensor(weights, map);
+      if (!matmul.supports(tensor.type(), map.inputs(), map.outputs())) {
+        throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: %s: expected a matrix that the kernels %s can pack; choose the scalar ones"
+            .formatted(weights.path(), tensor, machine.kernels().name()));
+      }
       offsets[i] = size;
-      size += matmul.packedBytes(tensor(weights, maps.get(i)).type(), maps.get(i).inputs(), maps.get(i).outputs());
+      size += matmul.packedBytes(tensor.type(), map.inputs(), map.outputs());
     }
     Arena arena = Arena.ofShared();
     try {
@@ -81,7 +95,12 @@ public final class PackedWeights implements AutoCloseable {
   private static MemorySegment open(List<Linear> maps, Weights weights, Machine machine, long[] offsets, long size, Arena arena, Path file,
       String fingerprint) {
     try {
-      if (!isWhole(file, size, fingerprint)) write(maps, weights, machine, offsets, size, file, fingerprint);
+      if (!isWhole(file, size, fingerprint)) {
+        Files.createDirectories(file.getParent());
+        synchronized (BUILDERS) {
+          build(maps, weights, machine, offsets, size, file, fingerprint);
+        }
+      }
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
         if (channel.size() == size) return channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
       }
@@ -113,12 +132,42 @@ public final class PackedWeights implements AutoCloseable {
     return header;
   }
 
+  /** Makes the file, unless another process did while this one waited for it. */
+  private static void build(List<Linear> maps, Weights weights, Machine machine, long[] offsets, long size, Path file, String fingerprint)
+      throws IOException {
+    Path lock = file.resolveSibling(file.getFileName() + ".lock");
+    try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      boolean locked = lock(channel, lock);
+      if (isWhole(file, size, fingerprint)) return;
+      // Whoever holds the lock is the only builder: what lies there is of processes that died.
+      if (locked) deleteLeftovers(file);
+      write(maps, weights, machine, offsets, size, file, fingerprint);
+    }
+  }
+
+  /** False where the file system has no locks: then each process builds for itself, and the last one's file stays. */
+  private static boolean lock(FileChannel channel, Path file) {
+    try {
+      channel.lock();
+      return true;
+    } catch (IOException | OverlappingFileLockException e) {
+      LOG.debug("{} can't be locked ({}); other processes may pack the same weights at the same time", file, e.toString());
+      return false;
+    }
+  }
+
+  private static void deleteLeftovers(Path file) throws IOException {
+    try (var found = Files.newDirectoryStream(file.getParent(), file.getFileName() + "*" + BUILDING)) {
+      for (Path leftover : found) Files.deleteIfExists(leftover);
+    }
+  }
+
   private static void write(List<Linear> maps, Weights weights, Machine machine, long[] offsets, long size, Path file, String fingerprint)
       throws IOException {
-    Files.createDirectories(file.getParent());
     if (Files.getFileStore(file.getParent()).getUsableSpace() < size) throw new IOException("%d MiB needed".formatted(size >> 20));
-    Path building = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".building");
+    Path building = Files.createTempFile(file.getParent(), file.getFileName().toString(), BUILDING);
     try (FileChannel channel = FileChannel.open(building, StandardOpenOption.READ, StandardOpenOption.WRITE); Arena arena = Arena.ofShared()) {
+      reserve(channel, size);
       MemorySegment memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, size, arena);
       pack(maps, weights, machine, offsets, memory);
       memory.copyFrom(header(size, fingerprint));
@@ -126,6 +175,15 @@ public final class PackedWeights implements AutoCloseable {
       Files.move(building, file, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(building);
+    }
+  }
+
+  /** Writes zeros: a full disk is an exception here, where under a mapping it would be a fault of memory. */
+  private static void reserve(FileChannel channel, long size) throws IOException {
+    var zeros = ByteBuffer.allocateDirect(1 << 20);
+    for (long at = 0; at < size; ) {
+      zeros.clear().limit((int) Math.min(zeros.capacity(), size - at));
+      at += channel.write(zeros, at);
     }
   }
 
