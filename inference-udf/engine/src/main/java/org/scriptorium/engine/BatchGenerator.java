@@ -108,8 +108,8 @@ final class BatchGenerator implements Generator {
   @Override
   public synchronized void close() {
     if (closed) return;
-    closed = true;
     scheduler.close();
+    closed = true;
     machine.close();
     packed.close();
     model.close();

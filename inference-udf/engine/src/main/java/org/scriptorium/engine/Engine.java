@@ -50,8 +50,18 @@ public final class Engine {
       if (packed != null) packed.close();
       if (machine != null) machine.close();
       model.close();
+      if (isCutShort(e)) {
+        throw new ModelException(ErrorCode.MODEL_CHANGED, "%s: the file was cut short while it was read; try again when its writer is done"
+            .formatted(file), e);
+      }
       throw e;
     }
+  }
+
+  /** How the JVM tells of a page of a mapping that its file does not have any more. */
+  private static boolean isCutShort(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) if (cause instanceof InternalError) return true;
+    return false;
   }
 
   /** Checks that a model can be run (readable, whole, supported architecture, types, tokenizer and template) without loading its weights. */

@@ -58,6 +58,8 @@ public final class Scheduler implements AutoCloseable {
   private final Thread thread;
   private long arrivals;
   private volatile boolean closed;
+  /** Why it ended by itself; empty while it has not. */
+  private volatile String collapse = "";
 
   public Scheduler(Decoder decoder, Machine machine, EngineOptions options, int[] endTokens, String name) {
     this.machine = machine;
@@ -109,20 +111,26 @@ public final class Scheduler implements AutoCloseable {
       }
     } catch (Throwable failure) {
       LOG.error("The scheduler ended", failure);
+      collapse = "the scheduler ended: " + failure;
       closed = true;
-      failAll(running, ErrorCode.INTERNAL, "the scheduler ended: " + failure);
     } finally {
-      failAll(running, ErrorCode.CANCELLED, "the engine was closed");
-      failAll(new ArrayList<>(waiting), ErrorCode.CANCELLED, "the engine was closed");
+      failAll(running, endCode(), endMessage());
+      failAll(new ArrayList<>(waiting), endCode(), endMessage());
       waiting.clear();
       drainClosed();
     }
   }
 
+  private ErrorCode endCode() {
+    return collapse.isEmpty() ? ErrorCode.CANCELLED : ErrorCode.INTERNAL;
+  }
+
+  private String endMessage() {
+    return collapse.isEmpty() ? "the engine was closed" : collapse;
+  }
+
   private synchronized void drainClosed() {
-    for (Sequence sequence = inbox.poll(); sequence != null; sequence = inbox.poll()) {
-      sequence.fail(ErrorCode.CANCELLED, "the engine was closed");
-    }
+    for (Sequence sequence = inbox.poll(); sequence != null; sequence = inbox.poll()) sequence.fail(endCode(), endMessage());
   }
 
   /** Takes new sequences in and cancelled ones out. */
@@ -150,15 +158,28 @@ public final class Scheduler implements AutoCloseable {
       if (step.rows() == 0) return;
       execution.run();
       machine.run(this::choose, sampling.size());
-    } catch (IllegalStateException | OutOfMemoryError failure) {
-      LOG.error("A step failed; its {} rows become errors", running.size(), failure);
-      failAll(running, ErrorCode.INTERNAL, "a step of the model failed: " + failure);
+      for (Sequence sequence : chunked) prefixes.remember(sequence.tokens(), sequence.computed(), sequence.cache());
+    } catch (RuntimeException | Error failure) {
+      failStep(failure);
       return;
     }
     steps.increment();
     rows.add(step.rows());
-    for (Sequence sequence : chunked) prefixes.remember(sequence.tokens(), sequence.computed(), sequence.cache());
     for (Sequence sequence : sampling) accept(sequence);
+  }
+
+  /** The rows of the step become errors, and the next ones get their turn. */
+  private void failStep(Throwable failure) {
+    LOG.error("A step failed; its {} rows become errors", running.size(), failure);
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      // How the JVM tells of a page of a mapping that its file does not have any more.
+      if (cause instanceof InternalError) {
+        failAll(running, ErrorCode.MODEL_CHANGED, "the model's file, or that of its packed weights, was cut short while in use (%s); "
+            .formatted(cause.getMessage()) + "put it back whole and open the model anew");
+        return;
+      }
+    }
+    failAll(running, ErrorCode.INTERNAL, "a step of the model failed: " + failure);
   }
 
   /** One row of each sequence that has its prompt behind it. */
@@ -197,23 +218,34 @@ public final class Scheduler implements AutoCloseable {
 
   /** Lets waiting sequences in while the step, the batch and the cache have room. */
   private void admit() {
-    while (!waiting.isEmpty() && running.size() < maxBatch && step.rows() < step.maxRows()) {
-      Sequence sequence = waiting.poll();
-      if (!admission.fitsAlone(sequence)) {
-        sequence.fail(ErrorCode.CACHE_TOO_SMALL, "%d tokens need %d cache blocks, the engine has %d; give spark.scriptorium.engine.cache-memory more"
-            .formatted(sequence.positions(), Admission.blocks(sequence.positions()), pool.capacity()));
-      } else if (isWorthWaiting(sequence)) {
-        deferred.add(sequence);
-      } else if (admission.admit(sequence)) {
-        running.add(sequence);
-        chunk(sequence);
-      } else {
-        deferred.add(sequence);
-        break;
-      }
+    try {
+      while (!waiting.isEmpty() && running.size() < maxBatch && step.rows() < step.maxRows() && enter(waiting.poll())) { }
+    } finally {
+      waiting.addAll(deferred);
+      deferred.clear();
     }
-    waiting.addAll(deferred);
-    deferred.clear();
+  }
+
+  /** False if the sequence found no room in the cache: no other is to overtake it. */
+  private boolean enter(Sequence sequence) {
+    if (!admission.fitsAlone(sequence)) {
+      sequence.fail(ErrorCode.CACHE_TOO_SMALL, "%d tokens need %d cache blocks, the engine has %d; give spark.scriptorium.engine.cache-memory more"
+          .formatted(sequence.positions(), Admission.blocks(sequence.positions()), pool.capacity()));
+      return true;
+    }
+    if (isWorthWaiting(sequence)) {
+      deferred.add(sequence);
+      return true;
+    }
+    // Among the running ones first: whatever fails from here on, its listener is told.
+    running.add(sequence);
+    if (!admission.admit(sequence)) {
+      running.removeLast();
+      deferred.add(sequence);
+      return false;
+    }
+    chunk(sequence);
+    return true;
   }
 
   /** True if a running prompt is about to compute much that this one begins with. */
@@ -246,12 +278,13 @@ public final class Scheduler implements AutoCloseable {
     }
   }
 
-  /** True if the sequence ended. A listener that throws ends it too: there is nobody left to tell. */
+  /** True if the sequence ended. What its listener throws at a piece of text ends it with an error, and no other. */
   private boolean tell(Sequence sequence, int token) {
     try {
       return sequence.accept(token, endTokens.contains(token));
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
       LOG.error("A listener failed; its request ends", failure);
+      sequence.fail(ErrorCode.INTERNAL, "the request's listener failed: " + failure);
       return true;
     }
   }
@@ -270,17 +303,25 @@ public final class Scheduler implements AutoCloseable {
     sequences.clear();
   }
 
-  /** Ends all requests and frees the cache; waits for the running step. */
+  /**
+   * Ends all requests and frees the cache; waits for the running step even when interrupted, since the step reads what is freed then.
+   *
+   * @throws IllegalStateException if a listener calls it: it would wait for itself
+   */
   @Override
   public void close() {
+    if (Thread.currentThread() == thread) throw new IllegalStateException("a listener can't close the engine that calls it; close it elsewhere");
     closed = true;
     LockSupport.unpark(thread);
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return;
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
     }
+    if (interrupted) Thread.currentThread().interrupt();
     pool.close();
   }
 }

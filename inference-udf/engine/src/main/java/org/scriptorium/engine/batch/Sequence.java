@@ -31,6 +31,8 @@ public final class Sequence implements Generator.Ticket {
   private final StringBuilder text = new StringBuilder();
   private final SequenceCache cache = new SequenceCache();
   private volatile boolean cancelled;
+  /** True once the listener was told of its completion, or failed at it: it hears of one only. */
+  private boolean completed;
 
   /** Prompt, then generated tokens. */
   private int[] tokens;
@@ -168,6 +170,7 @@ public final class Sequence implements Generator.Ticket {
       emit(stops.append(detokenizer.finish()));
       if (!stops.stopped()) emit(stops.finish());
     }
+    completed = true;
     listener.completed(new Completion(text.toString(), reason, "", "", promptLength, cached, length - promptLength, model, requestKey));
     return true;
   }
@@ -178,10 +181,13 @@ public final class Sequence implements Generator.Ticket {
     listener.text(piece);
   }
 
+  /** Ends the sequence with an error, if its listener has not heard of an end yet. */
   void fail(ErrorCode code, String message) {
+    if (completed) return;
+    completed = true;
     try {
       listener.completed(Completion.failed(code, message, promptLength, model, requestKey));
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
       LOG.error("A listener failed", failure);
     }
   }

@@ -29,7 +29,7 @@ public interface Rows {
   /** gate = silu(gate) * up, where silu(x) = x / (1 + exp(-x)), for {@code count} values. */
   void siluMultiply(float[] gate, int gateFrom, float[] up, int upFrom, int count);
 
-  /** Index of the greatest value, the first of equals; -1 if a value is NaN or none is finite. */
+  /** Index of the greatest value, the first of equals; -1 if a value is NaN or the greatest is not finite. */
   int argmax(float[] values, int from, int count);
 
   /** Which two values form a rotary pair. */

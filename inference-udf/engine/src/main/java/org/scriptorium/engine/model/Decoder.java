@@ -66,7 +66,7 @@ public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm,
       return workspace.logits;
     }
 
-    /** Index of the greatest logit of an output; -1 if one is NaN or none is finite. */
+    /** Index of the greatest logit of an output; -1 if one is NaN or the greatest is not finite. */
     public int argmax(int output) {
       return machine.kernels().rows().argmax(workspace.logits, output * decoder.vocabulary(), decoder.vocabulary());
     }
