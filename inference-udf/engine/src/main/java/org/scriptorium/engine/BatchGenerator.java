@@ -35,7 +35,7 @@ final class BatchGenerator implements Generator {
     this.description = description;
     this.machine = machine;
     this.packed = packed;
-    scheduler = new Scheduler(model.decoder(), machine, options, model.endTokens(), description.name());
+    scheduler = new Scheduler(model.decoder(), machine, packed::requireWhole, options, model.endTokens(), description.name());
     fitter = new PromptFitter(model.tokenizer(), model::render);
   }
 

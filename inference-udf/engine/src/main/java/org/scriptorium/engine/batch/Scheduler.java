@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.model.BlockPool;
 import org.scriptorium.engine.model.Decoder;
 import org.scriptorium.engine.model.Machine;
@@ -35,6 +36,7 @@ public final class Scheduler implements AutoCloseable {
   private static final int WORTH_WAITING = 16;
 
   private final Machine machine;
+  private final Runnable check;
   private final Decoder.Execution execution;
   private final Step step;
   private final int maxBatch;
@@ -61,8 +63,13 @@ public final class Scheduler implements AutoCloseable {
   /** Why it ended by itself; empty while it has not. */
   private volatile String collapse = "";
 
-  public Scheduler(Decoder decoder, Machine machine, EngineOptions options, int[] endTokens, String name) {
+  /**
+   * @param check called before each step; what it throws becomes the error of the step's rows
+   * @param endTokens those that end a text
+   */
+  public Scheduler(Decoder decoder, Machine machine, Runnable check, EngineOptions options, int[] endTokens, String name) {
     this.machine = machine;
+    this.check = check;
     maxBatch = options.maxBatch();
     vocabulary = decoder.vocabulary();
     this.endTokens = new HashSet<>();
@@ -156,6 +163,7 @@ public final class Scheduler implements AutoCloseable {
       prefill();
       admit();
       if (step.rows() == 0) return;
+      check.run();
       execution.run();
       machine.run(this::choose, sampling.size());
       for (Sequence sequence : chunked) prefixes.remember(sequence.tokens(), sequence.computed(), sequence.cache());
@@ -171,6 +179,10 @@ public final class Scheduler implements AutoCloseable {
   /** The rows of the step become errors, and the next ones get their turn. */
   private void failStep(Throwable failure) {
     LOG.error("A step failed; its {} rows become errors", running.size(), failure);
+    if (failure instanceof ModelException known) {
+      failAll(running, known.code(), known.getMessage());
+      return;
+    }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       // How the JVM tells of a page of a mapping that its file does not have any more.
       if (cause instanceof InternalError) {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.kernel.Matmul;
@@ -40,10 +41,15 @@ public final class PackedWeights implements AutoCloseable {
   private static final Object BUILDERS = new Object();
 
   private final Arena arena;
+  private final Source source;
 
-  private PackedWeights(Arena arena) {
+  private PackedWeights(Arena arena, Source source) {
     this.arena = arena;
+    this.source = source;
   }
+
+  /** Where the matrices lie: in a file that is mapped and held open, or in memory of this process. */
+  private record Source(MemorySegment memory, Path file, Optional<FileChannel> channel) {}
 
   /**
    * Packs the weights of all maps, or finds them packed, and binds the maps to them.
@@ -67,17 +73,35 @@ public final class PackedWeights implements AutoCloseable {
     }
     Arena arena = Arena.ofShared();
     try {
-      MemorySegment memory = open(maps, weights, machine, offsets, size, arena, file(directory, machine, maps, fingerprint), fingerprint);
+      Source source = open(maps, weights, machine, offsets, size, arena, file(directory, machine, maps, fingerprint), fingerprint);
       for (int i = 0; i < offsets.length; i++) {
         Linear map = maps.get(i);
         Tensor tensor = tensor(weights, map);
         long bytes = matmul.packedBytes(tensor.type(), map.inputs(), map.outputs());
-        map.bind(new Packed(tensor.type(), map.inputs(), map.outputs(), memory.asSlice(offsets[i], bytes)));
+        map.bind(new Packed(tensor.type(), map.inputs(), map.outputs(), source.memory().asSlice(offsets[i], bytes)));
       }
-      return new PackedWeights(arena);
+      return new PackedWeights(arena, source);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
+    }
+  }
+
+  /**
+   * Checks that the file is as long as its mapping. A vector load from a page that the file has lost ends the whole JVM, without an exception,
+   * so this is asked before every step; it costs a system call.
+   *
+   * @throws ModelException {@link ErrorCode#MODEL_CHANGED} if the file was cut short
+   */
+  public void requireWhole() {
+    if (source.channel().isEmpty()) return;
+    try {
+      long found = source.channel().get().size();
+      if (found >= source.memory().byteSize()) return;
+      throw new ModelException(ErrorCode.MODEL_CHANGED, "%s: expected %d bytes, found %d; the file of packed weights was cut short while in use: "
+          .formatted(source.file(), source.memory().byteSize(), found) + "delete it and open the model anew");
+    } catch (IOException e) {
+      throw new ModelException(ErrorCode.MODEL_CHANGED, "%s: can't be read any more: %s; open the model anew".formatted(source.file(), e), e);
     }
   }
 
@@ -92,7 +116,7 @@ public final class PackedWeights implements AutoCloseable {
     return directory.resolve("%s-%s-%08x.packed".formatted(fingerprint, machine.kernels().layout(), order));
   }
 
-  private static MemorySegment open(List<Linear> maps, Weights weights, Machine machine, long[] offsets, long size, Arena arena, Path file,
+  private static Source open(List<Linear> maps, Weights weights, Machine machine, long[] offsets, long size, Arena arena, Path file,
       String fingerprint) {
     try {
       if (!isWhole(file, size, fingerprint)) {
@@ -101,9 +125,8 @@ public final class PackedWeights implements AutoCloseable {
           build(maps, weights, machine, offsets, size, file, fingerprint);
         }
       }
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-        if (channel.size() == size) return channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-      }
+      Optional<Source> mapped = map(file, size, arena);
+      if (mapped.isPresent()) return mapped.get();
       LOG.warn("{} changed while it was opened; packing into memory of this process", file);
     } catch (IOException | UncheckedIOException e) {
       LOG.warn("Packed weights can't be kept in {} ({}); packing into {} MiB of this process's own memory", file.getParent(), e.toString(),
@@ -111,7 +134,20 @@ public final class PackedWeights implements AutoCloseable {
     }
     MemorySegment memory = arena.allocate(size, 64);
     pack(maps, weights, machine, offsets, memory);
-    return memory;
+    return new Source(memory, file, Optional.empty());
+  }
+
+  private static Optional<Source> map(Path file, long size, Arena arena) throws IOException {
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+    boolean mapped = false;
+    try {
+      if (channel.size() != size) return Optional.empty();
+      var source = new Source(channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena), file, Optional.of(channel));
+      mapped = true;
+      return Optional.of(source);
+    } finally {
+      if (!mapped) channel.close();
+    }
   }
 
   private static boolean isWhole(Path file, long size, String fingerprint) throws IOException {
@@ -203,5 +239,11 @@ public final class PackedWeights implements AutoCloseable {
   @Override
   public void close() {
     arena.close();
+    if (source.channel().isEmpty()) return;
+    try {
+      source.channel().get().close();
+    } catch (IOException e) {
+      LOG.warn("{} could not be closed: {}", source.file(), e.toString());
+    }
   }
 }
