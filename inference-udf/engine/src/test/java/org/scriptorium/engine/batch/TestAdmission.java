@@ -1,0 +1,150 @@
+package org.scriptorium.engine.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.scriptorium.engine.Random32;
+import org.scriptorium.engine.api.GenerationConfig;
+import org.scriptorium.engine.kernel.Attention;
+import org.scriptorium.engine.model.BlockPool;
+import org.scriptorium.engine.model.BlockPool.Block;
+import org.scriptorium.engine.model.CacheShape;
+import org.scriptorium.engine.sampler.Sampler;
+import org.scriptorium.engine.tokenizer.Detokenizer;
+
+/** Admission, the pool and the prefix tree together, under random loads. */
+class TestAdmission {
+  private static final CacheShape SHAPE = new CacheShape(1, 1, 1);
+  private static final Detokenizer NO_TEXT = new Detokenizer() {
+    @Override
+    public String append(int token) {
+      return "";
+    }
+
+    @Override
+    public String finish() {
+      return "";
+    }
+  };
+
+  @ParameterizedTest
+  @CsvSource({"1, 4", "2, 4", "3, 4", "5, 1", "8, 4", "13, 6", "40, 8", "40, 96"})
+  void promisesAreKeptAndSharedBlocksHoldWhatTheyAreSharedFor(int capacity, int limit) {
+    var random = new Random32("admission", capacity, limit);
+    try (var pool = new BlockPool(SHAPE, capacity * SHAPE.blockBytes())) {
+      var load = new Load(pool, new PrefixTree(pool, limit), random);
+      for (int i = 0; i < 6_000; i++) load.act();
+      // That the load was one: sequences came and, where there is room for it, shared.
+      assertThat(load.admitted).as("admitted, %s", random).isGreaterThan(500);
+      if (capacity > 3) assertThat(load.shared).as("shared blocks, %s", random).isPositive();
+      load.end(capacity);
+    }
+  }
+
+  @Test
+  void lastTokenOfAPromptIsNeverTakenOver() {
+    try (var pool = new BlockPool(SHAPE, 8 * SHAPE.blockBytes())) {
+      var prefixes = new PrefixTree(pool, 8);
+      var admission = new Admission(pool, prefixes);
+      int[] prompt = new int[64];
+      Arrays.setAll(prompt, i -> i);
+      for (int expected : new int[] {0, 63, 63}) {
+        Sequence sequence = sequence(prompt, 10);
+        assertThat(admission.admit(sequence)).isTrue();
+        assertThat(sequence.computed()).isEqualTo(expected);
+        assertThat(prefixes.match(prompt, 63)).isEqualTo(expected);
+        admission.grow(sequence, 64);
+        prefixes.remember(prompt, 64, sequence.cache());
+        admission.release(sequence);
+      }
+    }
+  }
+
+  private static Sequence sequence(int[] prompt, int room) {
+    return new Sequence(prompt, room, List.of(), new Sampler(GenerationConfig.DEFAULT, 1, 8, new int[0]), NO_TEXT, "none", "", completion -> { });
+  }
+
+  /** Sequences that come, compute and go in random order; remembers what was written to each block. */
+  private static final class Load {
+    private final BlockPool pool;
+    private final PrefixTree prefixes;
+    private final Admission admission;
+    private final Random32 random;
+    private final List<Sequence> running = new ArrayList<>();
+    private final Map<Block, int[]> contents = new IdentityHashMap<>();
+    int admitted;
+    int shared;
+
+    Load(BlockPool pool, PrefixTree prefixes, Random32 random) {
+      this.pool = pool;
+      this.prefixes = prefixes;
+      this.random = random;
+      admission = new Admission(pool, prefixes);
+    }
+
+    void act() {
+      if (running.isEmpty() || random.below(3) == 0) enter();
+      else if (random.below(6) == 0) admission.release(running.remove(random.below(running.size())));
+      else compute(running.get(random.below(running.size())));
+      int promised = running.stream().mapToInt(Sequence::promised).sum();
+      assertThat(promised).as("promised, %s", random).isLessThanOrEqualTo(pool.available());
+      assertThat(running).allSatisfy(sequence -> assertThat(sequence.promised()).isNotNegative());
+    }
+
+    private void enter() {
+      Sequence sequence = sequence(prompt(), 1 + random.below(40));
+      if (!admission.fitsAlone(sequence)) return;
+      if (!admission.admit(sequence)) {
+        assertThat(running).as("who is alone is let in, %s", random).isNotEmpty();
+        return;
+      }
+      admitted++;
+      running.add(sequence);
+      assertThat(sequence.computed()).isLessThan(sequence.promptLength());
+      for (int block = 0; block < sequence.computed() / Attention.BLOCK; block++) {
+        int end = (block + 1) * Attention.BLOCK;
+        assertThat(contents.get(sequence.cache().block(block))).as("block %d, %s", block, random).startsWith(Arrays.copyOf(sequence.tokens(), end))
+            .hasSize(end);
+        shared++;
+      }
+    }
+
+    /** The next rows of a prompt, or one more position behind it. */
+    private void compute(Sequence sequence) {
+      int from = sequence.computed(), to = Math.min(sequence.positions(), from < sequence.promptLength()
+          ? Math.min(sequence.promptLength(), from + 1 + random.below(50)) : from + 1);
+      if (to == from) return;
+      admission.grow(sequence, to);
+      for (int block = from / Attention.BLOCK; block <= (to - 1) / Attention.BLOCK; block++) {
+        assertThat(sequence.cache().block(block).isShared()).as("written block %d is its own, %s", block, random).isFalse();
+        int end = Math.min(to, (block + 1) * Attention.BLOCK);
+        contents.put(sequence.cache().block(block), Arrays.copyOf(Arrays.copyOf(sequence.tokens(), Math.min(end, sequence.promptLength())), end));
+      }
+      sequence.computed(to);
+      if (to <= sequence.promptLength()) prefixes.remember(sequence.tokens(), to, sequence.cache());
+    }
+
+    /** One of a few beginnings, continued at random. */
+    private int[] prompt() {
+      int[] prompt = new int[1 + random.below(Math.min(150, pool.capacity() * Attention.BLOCK))];
+      int beginning = random.below(4), common = random.below(160);
+      for (int i = 0; i < prompt.length; i++) prompt[i] = i < common ? beginning * 1_000 + i : random.below(3) + 10_000;
+      return prompt;
+    }
+
+    void end(int capacity) {
+      running.forEach(admission::release);
+      running.clear();
+      prefixes.clear();
+      assertThat(pool.available()).as("blocks that are free in the end, %s", random).isEqualTo(capacity);
+      assertThat(prefixes.evictable()).isZero();
+    }
+  }
+}
