@@ -9,7 +9,7 @@ import org.apache.spark.sql.types.DataType;
 import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
 
-/** A call inside {@link AiGenerate}: what is to be done, and the expressions of a row that it is done with. Computed by the operator only. */
+/** A call inside {@link AiGenerate}: what is to be done, and with which expressions of a row. Computed by the operator only. */
 public final class AiCall extends Expression {
   private static final long serialVersionUID = 1L;
 

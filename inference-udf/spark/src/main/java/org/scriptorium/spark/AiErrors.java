@@ -28,7 +28,8 @@ final class AiErrors {
 
   private static RuntimeException error(String condition, String state, String message, Origin origin) {
     QueryContext[] context = origin.context() == null ? new QueryContext[0] : origin.getQueryContext();
-    return Unchecked.thrown(new AnalysisException("[%s] %s".formatted(condition, message), origin.line(), origin.startPosition(), Option.empty(),
-        Option.apply(condition), scala.collection.immutable.Map$.MODULE$.empty(), context, Option.apply(state), Option.empty()));
+    return Unchecked.thrown(new AnalysisException(
+        "[%s] %s".formatted(condition, message), origin.line(), origin.startPosition(), Option.empty(), Option.apply(condition),
+        scala.collection.immutable.Map$.MODULE$.empty(), context, Option.apply(state), Option.empty()));
   }
 }

@@ -19,8 +19,8 @@ import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
 
 /**
- * A call as the query wrote it. It lives in analysis only: {@link ExtractAiCalls} moves it out of its projection into an {@link AiGenerate},
- * and {@link CheckAiPositions} refuses it anywhere else, so it is never evaluated row by row.
+ * A call as the query wrote it. It lives in analysis only: {@link ExtractAiCalls} moves it out of its projection into an
+ * {@link AiGenerate}, and {@link CheckAiPositions} refuses it anywhere else, so it is never evaluated row by row.
  */
 public final class AiFunctionCall extends Expression implements ImplicitCastInputTypes {
   private static final long serialVersionUID = 1L;
@@ -51,8 +51,9 @@ public final class AiFunctionCall extends Expression implements ImplicitCastInpu
     var types = new ArrayList<AbstractDataType>();
     var list = Catalyst.<Expression>list(arguments);
     for (int i = 0; i < list.size(); i++) {
-      if (i == 0) types.add(function.kind() == AiFunction.Kind.GENERATE ? PROMPT : DataTypes.StringType);
-      else if (function.kind() == AiFunction.Kind.SUMMARIZE && i == 1 && !AiFunction.isOptions(list.get(i))) types.add(DataTypes.IntegerType);
+      boolean isSummary = function.kind() == AiFunction.Kind.SUMMARIZE;
+      if (i == 0) types.add(isSummary ? DataTypes.StringType : PROMPT);
+      else if (isSummary && i == 1 && !AiFunction.isOptions(list.get(i))) types.add(DataTypes.IntegerType);
       else types.add(AnyDataType$.MODULE$);
     }
     return Catalyst.seq(types);

@@ -91,11 +91,12 @@ public final class AiGenerateExec extends SparkPlan implements UnaryExecNode {
     for (int i = 0; i < list.size(); i++) {
       var call = (AiCall) list.get(i);
       var indices = Catalyst.<Expression>list(call.children()).stream().map(argument -> column(argument, columns, arguments)).toList();
-      plans.add(new CallPlan(call.specification(), generation.models().get(i), indices.get(0), indices.size() > 1 ? indices.get(1) : -1));
+      int words = indices.size() > 1 ? indices.get(1) : -1;
+      plans.add(new CallPlan(call.specification(), generation.models().get(i), indices.getFirst(), words));
     }
     var hadoop = new SerializableConfiguration(session().sessionState().newHadoopConf());
-    Map<String, SQLMetric> named = CollectionConverters.asJava(metrics());
-    var task = new GenerationTask(plans, Catalyst.seq(arguments), child.output(), output(), generation, new GenerationMetrics(named), hadoop);
+    var counts = new GenerationMetrics(CollectionConverters.asJava(metrics()));
+    var task = new GenerationTask(plans, Catalyst.seq(arguments), child.output(), output(), generation, counts, hadoop);
     return child.execute().toJavaRDD().mapPartitions(task, true).rdd();
   }
 

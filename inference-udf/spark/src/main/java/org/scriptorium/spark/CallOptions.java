@@ -118,7 +118,8 @@ final class CallOptions {
       }
       return strings;
     } catch (JsonProcessingException e) {
-      throw refusal("option 'stop': expected a string or a JSON array of strings, found an array that does not parse: " + e.getOriginalMessage());
+      throw refusal("option 'stop': expected a string or a JSON array of strings, found an array that does not parse: "
+          + e.getOriginalMessage());
     }
   }
 

@@ -63,10 +63,11 @@ final class DriverModels {
   }
 
   private static ModelDescription description(Path file, String name) {
-    if (!Files.exists(file)) throw new ModelException(ErrorCode.MODEL_NOT_FOUND, "%s: nothing is there; check the path".formatted(file));
+    if (!Files.exists(file))
+      throw new ModelException(ErrorCode.MODEL_NOT_FOUND, "%s: nothing is there; check the path".formatted(file));
     if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-      throw new ModelException(ErrorCode.MODEL_UNREADABLE,
-          "%s: expected a readable %s file, found %s".formatted(file, SUFFIX, Files.isDirectory(file) ? "a folder" : "one that can't be read"));
+      String found = Files.isDirectory(file) ? "a folder" : "one that can't be read";
+      throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: expected a readable %s file, found %s".formatted(file, SUFFIX, found));
     }
     var key = new Checked(file.toAbsolutePath(), name, size(file), modified(file));
     ModelDescription known = CHECKED.get(key);
@@ -79,8 +80,9 @@ final class DriverModels {
   private static void check(ModelDescription model, CallSpecification specification) {
     int wanted = specification.config().maxNewTokens();
     if (wanted < model.contextLength()) return;
-    throw new ModelException(ErrorCode.INVALID_PARAMETER, "%s: max_new_tokens: expected less than the %d tokens of the context of %s, found %d"
-        .formatted(specification.function().sqlName(), model.contextLength(), model.name(), wanted));
+    throw new ModelException(ErrorCode.INVALID_PARAMETER,
+        "%s: max_new_tokens: expected less than the %d tokens of the context of %s, found %d"
+            .formatted(specification.function().sqlName(), model.contextLength(), model.name(), wanted));
   }
 
   private static boolean isUri(String model) {

@@ -33,7 +33,8 @@ final class DropUnreadGenerations extends Rule<LogicalPlan> {
       results.add(generate.results().apply(i));
     }
     if (results.size() == generate.results().size()) return project;
-    LogicalPlan narrow = results.isEmpty() ? generate.child() : new AiGenerate(Catalyst.seq(calls), Catalyst.seq(results), generate.child());
+    LogicalPlan child = generate.child();
+    LogicalPlan narrow = results.isEmpty() ? child : new AiGenerate(Catalyst.seq(calls), Catalyst.seq(results), child);
     LogicalPlan newParent = parent.withNewChildren(Catalyst.seq(List.of(narrow)));
     return parent == project ? newParent : project.withNewChildren(Catalyst.seq(List.of(newParent)));
   }

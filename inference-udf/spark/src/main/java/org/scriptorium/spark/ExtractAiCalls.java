@@ -36,7 +36,8 @@ final class ExtractAiCalls extends Rule<LogicalPlan> {
 
   @Override
   public LogicalPlan apply(LogicalPlan plan) {
-    return plan.resolveOperatorsUp(Catalyst.everywhere(node -> node instanceof Project project && holdsCall(project) ? extract(project) : node));
+    return plan.resolveOperatorsUp(Catalyst.everywhere(node ->
+        node instanceof Project project && holdsCall(project) ? extract(project) : node));
   }
 
   private static boolean holdsCall(Project project) {

@@ -34,7 +34,8 @@ final class MaterializeGenerations extends Rule<SparkPlan> {
   }
 
   private SparkPlan exchanged(SparkPlan child) {
-    return new ShuffleExchangeExec(new RoundRobinPartitioning(SQLConf.get().numShufflePartitions()), child, ENSURE_REQUIREMENTS$.MODULE$, Option.empty());
+    var partitioning = new RoundRobinPartitioning(SQLConf.get().numShufflePartitions());
+    return new ShuffleExchangeExec(partitioning, child, ENSURE_REQUIREMENTS$.MODULE$, Option.empty());
   }
 
   /** True if computing {@code plan} again would generate again. */

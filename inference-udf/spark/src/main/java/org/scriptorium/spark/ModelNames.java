@@ -17,8 +17,9 @@ final class ModelNames {
     if (model.endsWith(SUFFIX) || model.contains("/")) return Path.of(model);
     if (Catalog.find(model).isEmpty()) {
       var names = Catalog.entries().stream().map(CatalogEntry::name).toList();
-      throw new ModelException(ErrorCode.MODEL_NOT_FOUND, "%s: expected a %s file, the URI of one or a name of the catalog; did you mean %s?"
-          .formatted(model, SUFFIX, NearestName.of(model, names)));
+      throw new ModelException(ErrorCode.MODEL_NOT_FOUND,
+          "%s: expected a %s file, the URI of one or a name of the catalog; did you mean %s?"
+              .formatted(model, SUFFIX, NearestName.of(model, names)));
     }
     return Catalog.pulled(cacheDirectory, model).orElseThrow(() -> new ModelException(ErrorCode.MODEL_NOT_FOUND,
         "%s is not in the cache yet: expected %s; fetch it with: scriptorium models pull %s"

@@ -9,8 +9,8 @@ final class NearestName {
 
   /** The known name with the fewest edits; the first in order among equals. */
   static String of(String name, Collection<String> known) {
-    return known.stream().min(Comparator.comparingInt((String candidate) -> edits(name, candidate)).thenComparing(Comparator.naturalOrder()))
-        .orElseThrow();
+    var byEdits = Comparator.comparingInt((String candidate) -> edits(name, candidate));
+    return known.stream().min(byEdits.thenComparing(Comparator.naturalOrder())).orElseThrow();
   }
 
   /** Insertions, deletions and substitutions between two names (Levenshtein 1966). */

@@ -1,5 +1,9 @@
 package org.scriptorium.spark;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -9,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -115,7 +118,7 @@ final class RemoteModels {
     var source = new org.apache.hadoop.fs.Path(uri);
     var buffer = new byte[1 << 20];
     try (InputStream in = source.getFileSystem(hadoop).open(source);
-        FileChannel out = FileChannel.open(growing, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+        FileChannel out = FileChannel.open(growing, CREATE, WRITE, TRUNCATE_EXISTING)) {
       for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
         if (Thread.currentThread().isInterrupted()) throw new InterruptedIOException("interrupted while copying " + uri);
         digest.update(buffer, 0, read);
@@ -131,7 +134,7 @@ final class RemoteModels {
     Path lockFile = folder.resolve(digest(uri) + ".lock");
     ReentrantLock threads = THREADS.computeIfAbsent(lockFile.toAbsolutePath(), absent -> new ReentrantLock());
     threads.lock();
-    try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE); var held = channel.lock()) {
+    try (FileChannel channel = FileChannel.open(lockFile, CREATE, WRITE); var held = channel.lock()) {
       if (!held.isValid()) throw new IOException("lock %s was lost".formatted(lockFile));
       return action.run();
     } finally {

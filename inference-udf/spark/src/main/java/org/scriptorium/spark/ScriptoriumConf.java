@@ -70,7 +70,8 @@ public final class ScriptoriumConf implements Serializable {
     for (String name : new TreeSet<>(entries.keySet())) {
       if (!name.startsWith(PREFIX)) continue;
       Key key = known.get(name);
-      if (key == null) throw invalid("unknown configuration key %s; did you mean %s?".formatted(name, NearestName.of(name, known.keySet())));
+      if (key == null)
+        throw invalid("unknown configuration key %s; did you mean %s?".formatted(name, NearestName.of(name, known.keySet())));
       values.put(name, checked(key, entries.get(name).strip()));
     }
     return new ScriptoriumConf(values);

@@ -20,7 +20,7 @@ final class VectorModule {
   static String resolve(String kernels) {
     if (!kernels.equals("auto")) return kernels;
     if (isPresent()) return "vector";
-    LOG.warn("The driver's JVM lacks the module {}, so that the job uses the slow scalar kernels; start it with --add-modules={}", NAME, NAME);
+    LOG.warn("The driver's JVM lacks the module {}: the job uses the slow scalar kernels; start it with --add-modules={}", NAME, NAME);
     return "scalar";
   }
 

@@ -86,8 +86,10 @@ final class PlanGenerator implements Generator {
   }
 
   private Completion answer(SourcedText prompt) {
-    if (prompt.text().contains("too long")) return Completion.failed(ErrorCode.PROMPT_TOO_LONG, "expected at most 8 tokens, found 9", 9, model.name(), "key");
-    return new Completion("<" + prompt.text() + ">", FinishReason.STOP, "", "", 7, 2, 3, model.name(), "key of " + prompt.text().hashCode());
+    if (prompt.text().contains("too long"))
+      return Completion.failed(ErrorCode.PROMPT_TOO_LONG, "expected at most 8 tokens, found 9", 9, model.name(), "key");
+    String key = "key of " + prompt.text().hashCode();
+    return new Completion("<" + prompt.text() + ">", FinishReason.STOP, "", "", 7, 2, 3, model.name(), key);
   }
 
   private static SourcedText text(Prompt prompt) {

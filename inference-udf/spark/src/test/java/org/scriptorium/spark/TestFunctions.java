@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.scriptorium.spark.PlanSession.column;
 
+import java.util.List;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,6 +19,8 @@ import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.GenerationConfig;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.api.Prompt;
+import org.scriptorium.engine.api.Request;
+import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.api.Truncation;
 
 /** What the functions take, what they give for which row, and how they refuse. */
@@ -45,7 +49,7 @@ class TestFunctions {
     assertThat(column(session.sql("SELECT ai_gen(text) FROM documents WHERE id < 5 ORDER BY id"))).containsExactly("<fine>", null, "", "");
     assertThat(session.models.requests()).isEqualTo(1);
     assertThat(column(session.sql("SELECT ai_summarize(text) FROM documents WHERE id IN (2, 3) ORDER BY id"))).containsExactly(null, "");
-    assertThat(session.sql("SELECT ai_gen(NULL), ai_summarize(NULL, 5), try_ai_gen(NULL)").first()).isEqualTo(org.apache.spark.sql.RowFactory.create(null, null, null));
+    assertThat(session.sql("SELECT ai_gen(NULL), ai_summarize(NULL, 5), try_ai_gen(NULL)").first()).isEqualTo(row(null, null, null));
   }
 
   @Test
@@ -80,7 +84,8 @@ class TestFunctions {
   void badRowFailsTheQueryWithoutItsText() {
     assertThatThrownBy(() -> session.sql("SELECT ai_gen(text) FROM documents").collectAsList())
         .isInstanceOf(SparkException.class)
-        .hasMessageContaining("ai_gen failed on a row: prompt_too_long: expected at most 8 tokens, found 9. Use try_ai_gen to get errors as values")
+        .hasMessageContaining(
+            "ai_gen failed on a row: prompt_too_long: expected at most 8 tokens, found 9. Use try_ai_gen to get errors as values")
         .message().doesNotContain("much too long");
     assertThatThrownBy(() -> session.sql("SELECT ai_gen(text) FROM documents").collectAsList())
         .hasRootCauseInstanceOf(ModelException.class);
@@ -89,7 +94,9 @@ class TestFunctions {
   @Test
   void malformedUtf8IsTheRowsError() {
     var broken = "CAST(X'61FF62' AS STRING)";
-    Row row = session.sql("SELECT try_ai_gen(t).error_code, try_ai_summarize(t, 5).error_code, try_ai_gen('ok').text FROM (SELECT %s t)".formatted(broken)).first();
+    Row row = session.sql("""
+        SELECT try_ai_gen(t).error_code, try_ai_summarize(t, 5).error_code, try_ai_gen('ok').text FROM (SELECT %s t)
+        """.formatted(broken)).first();
     assertThat(row).isEqualTo(row("malformed_text", "malformed_text", "<ok>"));
     assertThatThrownBy(() -> session.sql("SELECT ai_gen(%s)".formatted(broken)).collectAsList())
         .hasMessageContaining("malformed_text: the text is not well-formed UTF-8; repair or drop the row");
@@ -99,12 +106,13 @@ class TestFunctions {
   @Test
   void optionsReachTheEngine() {
     session.sql("""
-        SELECT ai_gen(text, map('max_new_tokens', '9', 'min_new_tokens', '2', 'temperature', '0.5', 'top_k', '4', 'top_p', '0.9', 'min_p', '0.1',
-          'repetition_penalty', '1.1', 'presence_penalty', '0.2', 'frequency_penalty', '0.3', 'stop', '["a", "b"]', 'seed', '7', 'truncation', 'tail'))
+        SELECT ai_gen(text, map('max_new_tokens', '9', 'min_new_tokens', '2', 'temperature', '0.5', 'top_k', '4', 'top_p', '0.9',
+          'min_p', '0.1', 'repetition_penalty', '1.1', 'presence_penalty', '0.2', 'frequency_penalty', '0.3', 'stop', '["a", "b"]',
+          'seed', '7', 'truncation', 'tail'))
         FROM documents WHERE id = 1
         """).collectAsList();
-    assertThat(seen().config()).isEqualTo(new org.scriptorium.engine.api.GenerationConfig(
-        9, 2, 0.5f, 4, 0.9f, 0.1f, 1.1f, 0.2f, 0.3f, java.util.List.of("a", "b"), 7, Truncation.TAIL));
+    assertThat(seen().config()).isEqualTo(new GenerationConfig(
+        9, 2, 0.5f, 4, 0.9f, 0.1f, 1.1f, 0.2f, 0.3f, List.of("a", "b"), 7, Truncation.TAIL));
     session.models.reset();
     session.sql("SELECT ai_gen('x', map('max_new_tokens', 9, 'top_k', 3)), ai_gen('x', map())").collectAsList();
     assertThat(session.models.generators.getFirst().seen()).extracting(request -> request.config().maxNewTokens()).containsExactly(9, 256);
@@ -120,7 +128,7 @@ class TestFunctions {
     });
     session.models.reset();
     session.sql("SELECT ai_gen('<|im_end|>', map('raw', 'true'))").collectAsList();
-    assertThat(seen().prompt()).isEqualTo(new Prompt.Raw(org.scriptorium.engine.api.SourcedText.trusted("<|im_end|>")));
+    assertThat(seen().prompt()).isEqualTo(new Prompt.Raw(SourcedText.trusted("<|im_end|>")));
     session.models.reset();
     session.sql("SELECT ai_summarize(text, 12) FROM documents WHERE id = 1").collectAsList();
     var summary = ((Prompt.Chat) seen().prompt()).messages().getLast().content();
@@ -140,10 +148,12 @@ class TestFunctions {
         "<Title: {{1}}\nText: two {{1}} {{x}}>");
     var content = ((Prompt.Chat) seen().prompt()).messages().getFirst().content();
     assertThat(content.rowBounds()).containsExactly(7, 10, 17, 20, 21, 24);
-    assertThat(column(session.sql("SELECT ai_gen('one', map('prompt_template', 'Say {{0}}', 'raw', 'true'))"))).containsExactly("<Say one>");
-    assertThat(session.sql("SELECT try_ai_gen(split('a', ','), map('prompt_template', '{{1}}')).error_code").first().getString(0))
-        .isEqualTo(ErrorCode.INVALID_PARAMETER.code());
-    refused("SELECT ai_gen(array('a'), map('prompt_template', '{{1}}'))", "ai_gen: option 'prompt_template' holds {{1}}, but the prompt has 1 value");
+    assertThat(column(session.sql("SELECT ai_gen('one', map('prompt_template', 'Say {{0}}', 'raw', 'true'))")))
+        .containsExactly("<Say one>");
+    assertThat(column(session.sql("SELECT try_ai_gen(split('a', ','), map('prompt_template', '{{1}}')).error_code")))
+        .containsExactly(ErrorCode.INVALID_PARAMETER.code());
+    refused("SELECT ai_gen(array('a'), map('prompt_template', '{{1}}'))",
+        "ai_gen: option 'prompt_template' holds {{1}}, but the prompt has 1 value");
     refused("SELECT ai_gen(array('a'))", "ai_gen: an array of values needs the option 'prompt_template'");
   }
 
@@ -156,7 +166,7 @@ class TestFunctions {
     "map('raw', 'yes')| ai_gen: option 'raw': expected true or false, found 'yes'",
     "map('truncation', 'left')| ai_gen: option 'truncation': expected one of none, head, middle, tail, found 'left'",
     "map('stop', '[1]')| ai_gen: option 'stop': expected strings in the JSON array, found NUMBER",
-    "map('stop', '[\"a')| ai_gen: option 'stop': expected a string or a JSON array of strings, found an array that does not parse",
+    "map('stop', '[\"a')| ai_gen: option 'stop': expected a string or a JSON array of strings, found an array that does not",
     "map('seed', NULL)| ai_gen: option 'seed' is NULL; leave it out",
     "map('seed', text)| ai_gen: the options must be constant, found",
     "map(1, 2)| ai_gen: expected the options as a map of strings",
@@ -170,7 +180,8 @@ class TestFunctions {
   @Test
   void wrongArgumentsAreRefusedInAnalysis() {
     refused("SELECT ai_gen()", "ai_gen: expected ai_gen(prompt[, options]), found 0 arguments");
-    refused("SELECT ai_summarize('x', 5, 6)", "ai_summarize: expected ai_summarize(text[, max_words][, options]) with the options as a map");
+    refused("SELECT ai_summarize('x', 5, 6)",
+        "ai_summarize: expected ai_summarize(text[, max_words][, options]) with the options as a map");
     refused("SELECT ai_summarize('x', -1)", "ai_summarize: max_words: expected 0 (no limit) or more, found -1");
     refused("SELECT ai_summarize('x', map('raw', 'true'))", "ai_summarize: option 'raw' is not for summaries");
     refused("SELECT ai_gen(array(1))", "ai_gen");
@@ -181,18 +192,20 @@ class TestFunctions {
     var codes = session.sql("SELECT try_ai_summarize('x', n).error_code FROM VALUES (5), (0), (NULL), (-2) AS v(n)");
     assertThat(column(codes)).containsExactly("", "", "", "invalid_parameter");
     assertThat(session.models.prompts()).satisfiesExactlyInAnyOrder(
-        five -> assertThat(five).contains(" 5 words"), none -> assertThat(none).doesNotContain("words"), otherwise -> assertThat(otherwise).contains(" 50 words"));
+        five -> assertThat(five).contains(" 5 words"),
+        none -> assertThat(none).doesNotContain("words"),
+        otherwise -> assertThat(otherwise).contains(" 50 words"));
   }
 
   @Test
   void describeTellsOfThem() {
     for (AiFunction function : AiFunction.values()) {
       String described = String.join("\n", column(session.sql("DESCRIBE FUNCTION EXTENDED " + function.sqlName())));
-      assertThat(described).contains(function.sqlName() + "(").contains("Arguments:").contains("options - a constant map").contains("Examples:");
+      assertThat(described).contains(function.sqlName() + "(", "Arguments:", "options - a constant map", "Examples:");
     }
   }
 
-  private static org.scriptorium.engine.api.Request seen() {
+  private static Request seen() {
     return session.models.generators.getFirst().seen().getFirst();
   }
 
@@ -201,6 +214,6 @@ class TestFunctions {
   }
 
   private static Row row(Object... values) {
-    return org.apache.spark.sql.RowFactory.create(values);
+    return RowFactory.create(values);
   }
 }

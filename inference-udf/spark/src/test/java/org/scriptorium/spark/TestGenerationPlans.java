@@ -103,6 +103,31 @@ class TestGenerationPlans {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
+  void largeLimitsAreSharedOut(boolean adaptive) {
+    session.adaptive(adaptive);
+    var rows = session.sql("SELECT ai_gen(concat('document ', id)) FROM range(0, 3000, 1, 4) LIMIT 1200");
+    assertThat(rows.collectAsList()).hasSize(1200);
+    assertThat(session.models.requests()).isEqualTo(1200);
+    assertThat(operators(rows, "Exchange")).isEqualTo(2);
+    var ordered = session.sql("SELECT ai_gen(concat('document ', id)) FROM range(0, 3000, 1, 4) ORDER BY id DESC LIMIT 1200");
+    assertThat(column(ordered)).hasSize(1200).startsWith("<document 2999>").endsWith("<document 1800>");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void streamsGenerateOncePerRow(boolean adaptive) throws Exception {
+    session.adaptive(adaptive);
+    String input = session.folder.resolve("stream" + adaptive).toString();
+    session.sql("SELECT text FROM documents").write().parquet(input);
+    var query = session.spark.readStream().schema("text string").parquet(input).selectExpr("ai_gen(text) a").writeStream()
+        .format("memory").queryName("streamed" + adaptive).trigger(org.apache.spark.sql.streaming.Trigger.AvailableNow()).start();
+    assertThat(query.awaitTermination(60_000)).isTrue();
+    assertThat(session.spark.table("streamed" + adaptive).collectAsList()).hasSize(12);
+    assertThat(session.models.requests()).isEqualTo(12);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
   void whatNobodyReadsIsNotGenerated(boolean adaptive) {
     session.adaptive(adaptive);
     var answers = session.sql("SELECT id, ai_gen(text) a, ai_summarize(text) s FROM documents");
@@ -121,7 +146,8 @@ class TestGenerationPlans {
     assertThat(column(rows)).hasSize(12).isSorted();
     assertThat(session.models.requests()).isEqualTo(12);
     session.models.reset();
-    assertThat(session.sql("SELECT id, ai_gen(text) a FROM documents").repartitionByRange(3, functions.col("a")).collectAsList()).hasSize(12);
+    var ranged = session.sql("SELECT id, ai_gen(text) a FROM documents").repartitionByRange(3, functions.col("a"));
+    assertThat(ranged.collectAsList()).hasSize(12);
     assertThat(session.models.requests()).isEqualTo(12);
     session.models.reset();
     assertThat(column(session.sql("SELECT ai_gen(text) a, id AS number FROM documents ORDER BY number DESC"))).startsWith("<document 11>");
@@ -154,7 +180,8 @@ class TestGenerationPlans {
         """).collectAsList()).hasSize(3);
     assertThat(session.models.requests()).isEqualTo(12);
     session.models.reset();
-    assertThat(column(session.sql("SELECT ai_gen(text) FROM documents WHERE id = 1 UNION ALL SELECT ai_gen(text) FROM documents WHERE id = 2")))
+    assertThat(column(session.sql(
+        "SELECT ai_gen(text) FROM documents WHERE id = 1 UNION ALL SELECT ai_gen(text) FROM documents WHERE id = 2")))
         .containsExactlyInAnyOrder("<document 1>", "<document 2>");
     assertThat(session.models.requests()).isEqualTo(2);
     session.models.reset();
@@ -184,6 +211,7 @@ class TestGenerationPlans {
       assertThat(answers.where("a LIKE '%1%'").count()).isEqualTo(3);
       assertThat(answers.collectAsList()).hasSize(12);
       assertThat(column(answers.select("a").orderBy("a"))).hasSize(12);
+      assertThat(session.sql("SELECT id, ai_gen(text) a FROM documents").collectAsList()).hasSize(12);
       assertThat(session.models.requests()).isEqualTo(12);
     } finally {
       answers.unpersist(true);
@@ -206,7 +234,8 @@ class TestGenerationPlans {
     session.sql("INSERT INTO kept SELECT id, a FROM spoken");
     session.sql("INSERT INTO kept SELECT 7, ai_gen('seven')");
     assertThat(session.models.requests()).isEqualTo(4);
-    assertThat(column(session.sql("SELECT a FROM kept"))).containsExactlyInAnyOrder("<document 0>", "<document 1>", "<document 5>", "<seven>");
+    assertThat(column(session.sql("SELECT a FROM kept")))
+        .containsExactlyInAnyOrder("<document 0>", "<document 1>", "<document 5>", "<seven>");
     assertThat(session.models.requests()).isEqualTo(4);
   }
 
@@ -234,7 +263,8 @@ class TestGenerationPlans {
     assertThat(column(rows)).containsExactly("document 0", "<one>", "<two>", "document 3");
     assertThat(session.models.requests()).isEqualTo(2);
     session.models.reset();
-    assertThat(column(session.sql("SELECT if(id > 9, ai_gen(text), nvl(nullif(text, 'document 2'), ai_summarize(text))) FROM documents")))
+    assertThat(column(session.sql(
+        "SELECT if(id > 9, ai_gen(text), nvl(nullif(text, 'document 2'), ai_summarize(text))) FROM documents")))
         .hasSize(12).contains("document 1", "<document 11>");
     assertThat(session.models.requests()).isEqualTo(3);
   }

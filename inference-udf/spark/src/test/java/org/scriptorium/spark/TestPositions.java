@@ -38,7 +38,7 @@ class TestPositions {
     "SELECT explode(split(ai_gen(text), ' ')) FROM documents| a generator such as explode (Generate)",
     "SELECT t FROM documents LATERAL VIEW explode(split(ai_gen(text), ' ')) v AS t| a generator such as explode (Generate)",
     "SELECT id FROM documents DISTRIBUTE BY ai_gen(text)| the operator REPARTITIONBYEXPRESSION",
-    "SELECT id FROM documents WHERE id IN (SELECT id FROM documents WHERE ai_gen(text) = 'x')| a WHERE, HAVING or filter condition (Filter)",
+    "SELECT id FROM documents WHERE id IN (SELECT id FROM documents WHERE ai_gen(text) = 'x')| a WHERE, HAVING or filter condition",
   })
   void refusesOtherPositions(String query, String place) {
     assertThatThrownBy(() -> session.sql(query))
@@ -54,7 +54,8 @@ class TestPositions {
         .hasMessageContaining("ai_gen can't be used in a lambda function; explode the array, compute it in a SELECT and collect it again");
     assertThatThrownBy(() -> session.sql("SELECT (SELECT ai_gen(d.text)) FROM documents d"))
         .isInstanceOf(AnalysisException.class)
-        .hasMessageContaining("ai_gen can't be used in a correlated subquery on columns of the outer query; compute it in the outer SELECT");
+        .hasMessageContaining(
+            "ai_gen can't be used in a correlated subquery on columns of the outer query; compute it in the outer SELECT");
   }
 
   @Test

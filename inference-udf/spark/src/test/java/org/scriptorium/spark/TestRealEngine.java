@@ -31,7 +31,8 @@ class TestRealEngine {
     ExecutorEngines.useOpener(ModelOpener.ENGINE);
     tiny = TinyModel.write(session.folder, 11);
     session.spark.conf().set("spark.scriptorium.model.default", tiny.toString());
-    session.sql("SELECT id, repeat(concat('a document ', id, ' '), cast(1 + id % 7 AS INT)) AS text FROM range(60)").createOrReplaceTempView("documents");
+    session.sql("SELECT id, repeat(concat('a document ', id, ' '), cast(1 + id % 7 AS INT)) AS text FROM range(60)")
+        .createOrReplaceTempView("documents");
   }
 
   @AfterAll
@@ -62,11 +63,13 @@ class TestRealEngine {
   @Timeout(120)
   void rowsThatCantBeGeneratedAreErrorsOfTheirOwn() {
     var rows = session.sql("""
-        SELECT try_ai_gen(t, map('max_new_tokens', '4')) r FROM VALUES ('short'), (repeat('very long ', 2000)), (''), (CAST(X'C328' AS STRING)) AS v(t)
+        SELECT try_ai_gen(t, map('max_new_tokens', '4')) r
+        FROM VALUES ('short'), (repeat('very long ', 2000)), (''), (CAST(X'C328' AS STRING)) AS v(t)
         """).selectExpr("r.finish_reason", "r.error_code", "r.model").collectAsList();
     assertThat(rows.stream().map(row -> row.getString(1)).toList()).containsExactly("", "prompt_too_long", "", "malformed_text");
     assertThat(rows.stream().map(row -> row.getString(2)).toList()).containsOnly("tiny");
-    var shortened = session.sql("SELECT try_ai_summarize(repeat('very long ', 2000), 5, map('max_new_tokens', '4')) r").selectExpr("r.error_code", "r.prompt_tokens").first();
+    var shortened = session.sql("SELECT try_ai_summarize(repeat('very long ', 2000), 5, map('max_new_tokens', '4')) r")
+        .selectExpr("r.error_code", "r.prompt_tokens").first();
     assertThat(shortened.getString(0)).isEmpty();
     assertThat(shortened.getInt(1)).isBetween(400, TinyModel.CONTEXT);
   }
@@ -95,7 +98,8 @@ class TestRealEngine {
   void cancelledJobsLeaveTheEngineToOthers() throws Exception {
     var job = CompletableFuture.runAsync(() -> {
       session.spark.sparkContext().setJobGroup("endless", "many rows", false);
-      session.sql("SELECT ai_gen(concat('document ', id), map('max_new_tokens', '400', 'min_new_tokens', '400')) FROM range(100000)").collectAsList();
+      session.sql("SELECT ai_gen(concat('document ', id), map('max_new_tokens', '400', 'min_new_tokens', '400')) FROM range(100000)")
+          .collectAsList();
     });
     Thread.sleep(2000);
     long cancelledAt = System.nanoTime();

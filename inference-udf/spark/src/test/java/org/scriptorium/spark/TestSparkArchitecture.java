@@ -13,14 +13,17 @@ import com.tngtech.archunit.lang.ArchRule;
 class TestSparkArchitecture {
   @ArchTest
   static final ArchRule onlySparkKnowsArrowAndCatalyst = noClasses().that().resideOutsideOfPackage("org.scriptorium.spark..")
-      .should().dependOnClassesThat().resideInAnyPackage("org.apache.arrow..", "org.apache.spark.sql.catalyst..", "org.apache.spark.sql.execution..");
+      .should().dependOnClassesThat().resideInAnyPackage(
+          "org.apache.arrow..", "org.apache.spark.sql.catalyst..", "org.apache.spark.sql.execution..");
 
   @ArchTest
   static final ArchRule sparkKnowsTheEnginesDoorOnly = noClasses().that().resideInAPackage("org.scriptorium.spark..")
       .should().dependOnClassesThat().resideInAnyPackage("org.scriptorium.engine.kernel..", "org.scriptorium.engine.model..",
-          "org.scriptorium.engine.batch..", "org.scriptorium.engine.tokenizer..", "org.scriptorium.engine.weights..", "org.scriptorium.engine.sampler..");
+          "org.scriptorium.engine.batch..", "org.scriptorium.engine.tokenizer..", "org.scriptorium.engine.weights..",
+          "org.scriptorium.engine.sampler..");
 
   @ArchTest
-  static final ArchRule onlyOnePlaceOpensModels = classes().that().areNotAssignableTo(ModelOpener.class).and().resideInAPackage("org.scriptorium.spark..")
+  static final ArchRule onlyOnePlaceOpensModels = classes().that().areNotAssignableTo(ModelOpener.class)
+      .and().resideInAPackage("org.scriptorium.spark..")
       .should().onlyDependOnClassesThat().doNotHaveFullyQualifiedName("org.scriptorium.engine.Engine");
 }
