@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
@@ -58,7 +59,9 @@ public final class JobRun {
       throw JobException.failed("this Spark session has no ai functions; set spark.sql.extensions=org.scriptorium.spark.ScriptoriumExtensions");
     }
     Source source = Source.open(spark, job);
-    Dataset<Row> draft = ResultPlan.of(source, job, 1);
+    // Over no rows the plan costs nothing, yet to run it is to plan it, which is where models and settings are checked.
+    Dataset<Row> draft = ResultPlan.of(new Source(spark.createDataFrame(List.of(), source.rows().schema()), source.texts()), job, 1);
+    draft.collectAsList();
     OutputFolder.check(spark, job, draft.schema());
     return source;
   }
@@ -87,7 +90,7 @@ public final class JobRun {
     RunMonitor monitor = new RunMonitor();
     context.addSparkListener(monitor);
     double writingSeconds;
-    try (var session = progress.begin(job.name(), rows, monitor)) {
+    try (var session = progress.begin(job.name(), rows * job.tasks().size(), job.tasks().size() == 1 ? "rows" : "results", monitor)) {
       long from = System.nanoTime();
       results.write().parquet(folder.work().toString());
       writingSeconds = (System.nanoTime() - from) / 1e9;

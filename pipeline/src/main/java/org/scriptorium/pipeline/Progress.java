@@ -59,9 +59,9 @@ public final class Progress {
     return console != null && console.isTerminal() ? terminal(out) : log(out);
   }
 
-  /** Tells of a run until it is closed. */
-  Session begin(String name, long rows, RunMonitor monitor) {
-    return new Session(name, rows, monitor);
+  /** Tells of a run until it is closed. {@code unit} is what is counted, such as {@code rows}. */
+  Session begin(String name, long total, String unit, RunMonitor monitor) {
+    return new Session(name, total, unit, monitor);
   }
 
   /** A line of its own, such as a summary's. */
@@ -74,15 +74,17 @@ public final class Progress {
 
   final class Session implements AutoCloseable {
     private final String name;
-    private final long rows;
+    private final long total;
+    private final String unit;
     private final RunMonitor monitor;
     private final ScheduledExecutorService timer;
     private long firstMillis;
     private RunMonitor.Figures first = new RunMonitor.Figures(0, 0, 0, 0);
 
-    private Session(String name, long rows, RunMonitor monitor) {
+    private Session(String name, long total, String unit, RunMonitor monitor) {
       this.name = name;
-      this.rows = rows;
+      this.total = total;
+      this.unit = unit;
       this.monitor = monitor;
       this.firstMillis = clock.millis();
       this.timer = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("scriptorium-progress").factory());
@@ -90,7 +92,7 @@ public final class Progress {
     }
 
     private void tell() {
-      String line = line(name, rows, monitor.figures());
+      String line = line(monitor.figures());
       synchronized (Progress.this) {
         if (timer.isShutdown()) return;
         if (manner == Manner.TERMINAL) {
@@ -103,19 +105,19 @@ public final class Progress {
       }
     }
 
-    private String line(String name, long rows, RunMonitor.Figures now) {
+    private String line(RunMonitor.Figures now) {
       long millis = clock.millis();
       if (now.rows() == 0) {
         // Opening the model and reading belong to no row; rates count from the first rows on.
         firstMillis = millis;
         first = now;
-        return "%s: %,d rows, starting".formatted(name, rows);
+        return String.format(Locale.ROOT, "%s: %,d %s, starting", name, total, unit);
       }
       double seconds = Math.max(0.001, (millis - firstMillis) / 1000.0);
-      String line = String.format(Locale.ROOT, "%s: %,d of %,d rows (%d %%), %,.0f tokens/s", name, now.rows(), rows, 100 * now.rows() / Math.max(1, rows),
+      String line = String.format(Locale.ROOT, "%s: %,d of %,d %s (%d %%), %,.0f tokens/s", name, now.rows(), total, unit, 100 * now.rows() / Math.max(1, total),
           (now.tokens() - first.tokens()) / seconds);
       if (now.errors() > 0) line += String.format(Locale.ROOT, ", %,d in error", now.errors());
-      long left = rows - now.rows();
+      long left = total - now.rows();
       if (left <= 0) return line + ", finishing";
       Duration remaining = Duration.ofSeconds(Math.round(left * seconds / Math.max(1, now.rows() - first.rows())));
       return line + ", about %s left, until %s".formatted(Report.duration(remaining.toSeconds()), LocalTime.now(clock).plus(remaining).format(TIME));

@@ -3,6 +3,7 @@ package org.scriptorium.pipeline;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BinaryOperator;
 import org.apache.spark.Success$;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
@@ -77,8 +78,16 @@ final class RunMonitor extends SparkListener {
     for (AccumulableInfo info : CollectionConverters.asJava(accumulables)) {
       if (info.name().isEmpty() || info.update().isEmpty()) continue;
       // A metric that was never touched holds -1. Several operators in one task have metrics of the same name.
-      if (info.update().get() instanceof Long value && value >= 0) values.merge(info.name().get(), value, Long::sum);
+      if (info.update().get() instanceof Long value && value >= 0) values.merge(info.name().get(), value, joining(info.name().get()));
     }
     return values;
+  }
+
+  private static BinaryOperator<Long> joining(String name) {
+    return switch (name) {
+      case FIRST_REQUEST -> Math::min;
+      case LAST_COMPLETION -> Math::max;
+      default -> Long::sum;
+    };
   }
 }

@@ -8,8 +8,8 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.api.java.UDF2;
 import org.apache.spark.sql.api.java.UDF3;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.LongAccumulator;
 import scala.collection.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -30,11 +30,22 @@ final class Sessions {
     if (session != null) return session;
     session = SparkSession.builder().master("local[2]").appName("pipeline tests").config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "2").config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse")
+        .config("spark.executor.heartbeatInterval", "200ms")
         .config("spark.driver.host", "localhost").config("spark.driver.bindAddress", "127.0.0.1").getOrCreate();
     session.sparkContext().setLogLevel("ERROR");
-    session.udf().register("try_ai_gen", (UDF2<Object, Object, Row>) Sessions::generate, RESULT);
-    session.udf().register("try_ai_summarize", (UDF3<Object, Integer, Object, Row>) (text, words, options) -> generate(text, options), RESULT);
+    // Accumulators travel with the functions, as the metrics of an operator do.
+    LongAccumulator rows = session.sparkContext().longAccumulator("generated rows");
+    LongAccumulator tokens = session.sparkContext().longAccumulator("completion tokens");
+    session.udf().register("try_ai_gen", (UDF2<Object, Object, Row>) (text, options) -> counted(generate(text, options), rows, tokens), RESULT);
+    session.udf().register("try_ai_summarize",
+        (UDF3<Object, Integer, Object, Row>) (text, words, options) -> counted(generate(text, options), rows, tokens), RESULT);
     return session;
+  }
+
+  private static Row counted(Row result, LongAccumulator rows, LongAccumulator tokens) {
+    rows.add(1);
+    tokens.add(result.getInt(6));
+    return result;
   }
 
   @SuppressWarnings("unchecked")

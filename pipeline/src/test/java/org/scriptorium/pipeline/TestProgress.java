@@ -1,0 +1,75 @@
+package org.scriptorium.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TestProgress {
+  @TempDir private Path folder;
+  private final ByteArrayOutputStream told = new ByteArrayOutputStream();
+  private final PrintStream out = new PrintStream(told, true, StandardCharsets.UTF_8);
+
+  @AfterEach
+  void undelayed() {
+    Sessions.delay = 0;
+  }
+
+  @Test
+  void tellsOfRowsWhileTheyAreGenerated() throws IOException {
+    run(Progress.log(out, Duration.ofMillis(100)));
+    List<String> lines = told.toString(StandardCharsets.UTF_8).lines().toList();
+    assertThat(lines).filteredOn(line -> line.startsWith("told: ") && line.contains(" of 40 rows ")).isNotEmpty()
+        .allMatch(line -> line.matches("told: \\d+ of 40 rows \\(\\d+ %\\), [\\d,]+ tokens/s, (about \\d+ s left, until \\d\\d:\\d\\d|finishing)"), "has its form");
+    // Heartbeats tell before the first task has ended: two tasks with 20 rows each.
+    assertThat(lines.stream().filter(line -> line.contains(" of 40 rows ")).map(line -> Integer.parseInt(line.split(" ")[1]))).anyMatch(rows -> rows > 0 && rows < 20);
+    assertThat(lines.getFirst()).isEqualTo("told: 40 rows, starting");
+  }
+
+  @Test
+  void terminalsKeepOneLine() throws IOException {
+    run(Progress.terminal(out));
+    String text = told.toString(StandardCharsets.UTF_8);
+    String beforeSummary = text.substring(0, text.indexOf("told: 40 rows in "));
+    assertThat(beforeSummary).startsWith("\rtold: 40 rows, starting").endsWith("\r").doesNotContain("\n");
+    assertThat(Arrays.asList(beforeSummary.split("\r"))).last().asString().isBlank();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 0 s", "59, 59 s", "60, 1 min 0 s", "3599, 59 min 59 s", "7260, 2 h 1 min"})
+  void durationsAreInWords(long seconds, String words) {
+    assertThat(Report.duration(seconds)).isEqualTo(words);
+  }
+
+  @Test
+  void errorsAreCountedByCode() {
+    assertThat(Report.errorText(new TreeMap<>())).isEqualTo("none in error");
+    assertThat(Report.errorText(new TreeMap<>(java.util.Map.of("b", 1L, "a", 2000L)))).isEqualTo("2,001 in error (a 2,000, b 1)");
+  }
+
+  private void run(Progress progress) throws IOException {
+    Files.writeString(folder.resolve("docs.jsonl"), IntStream.range(0, 40).mapToObj("{\"text\": \"document %d\"}%n"::formatted).collect(Collectors.joining()));
+    Sessions.delay = 100;
+    JobRun.run(Sessions.spark(), JobFile.parse("""
+        name: told
+        read: { format: jsonl, path: DIR/docs.jsonl }
+        task: { kind: generate }
+        write: { path: DIR/out }
+        """.replace("DIR", folder.toString()), "job.yaml", List.of()), progress);
+  }
+}
