@@ -90,14 +90,18 @@ public final class JobRun {
     RunMonitor monitor = new RunMonitor();
     context.addSparkListener(monitor);
     double writingSeconds;
-    try (var session = progress.begin(job.name(), rows * job.tasks().size(), job.tasks().size() == 1 ? "rows" : "results", monitor)) {
+    Tally tally;
+    try {
       long from = System.nanoTime();
-      results.write().parquet(folder.work().toString());
+      try (var session = progress.begin(job.name(), rows * job.tasks().size(), job.tasks().size() == 1 ? "rows" : "results", monitor)) {
+        results.write().parquet(folder.work().toString());
+      }
       writingSeconds = (System.nanoTime() - from) / 1e9;
+      tally = Tally.of(spark.read().schema(results.schema()).parquet(folder.work().toString()), job);
+      monitor.await(tally.results);
     } finally {
       context.removeSparkListener(monitor);
     }
-    Tally tally = Tally.of(spark.read().schema(results.schema()).parquet(folder.work().toString()), job);
     checkErrors(tally);
     Report report = report(tally, monitor.generationSeconds(writingSeconds));
     interruption.beginPublishing();

@@ -72,7 +72,7 @@ final class OutputFolder implements AutoCloseable {
       FileSystem files = root.getFileSystem(configuration);
       var folder = new OutputFolder(files, root, run, files.exists(root));
       Path own = new Path(root, PRIVATE);
-      if (!files.mkdirs(own)) throw new IOException("the folder can't be created");
+      if (!files.mkdirs(own)) throw new IOException("the folder can't be created; check that you may write to the one above it");
       try {
         folder.lease = RunLease.take(files, own, run);
         folder.refuseLivingRun(own);

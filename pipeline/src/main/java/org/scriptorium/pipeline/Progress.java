@@ -88,7 +88,7 @@ public final class Progress {
       this.monitor = monitor;
       this.firstMillis = clock.millis();
       this.timer = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("scriptorium-progress").factory());
-      if (manner != Manner.SILENT) timer.scheduleAtFixedRate(this::tell, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+      if (manner != Manner.SILENT) timer.scheduleAtFixedRate(this::tell, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void tell() {

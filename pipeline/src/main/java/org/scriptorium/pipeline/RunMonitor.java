@@ -1,5 +1,6 @@
 package org.scriptorium.pipeline;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,8 @@ import scala.jdk.javaapi.CollectionConverters;
  * their heartbeats. Tasks that failed are not counted; the rows they did come again.
  */
 final class RunMonitor extends SparkListener {
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final String ROWS = "generated rows";
   private static final String FIRST_REQUEST = "time to first request";
   private static final String LAST_COMPLETION = "time to last completion";
 
@@ -52,13 +55,24 @@ final class RunMonitor extends SparkListener {
     if (!(event.reason() instanceof Success$)) return;
     Map<String, Long> values = values(event.taskInfo().accumulables());
     values.forEach((name, value) -> finished.merge(name, value, Long::sum));
+    notifyAll();
     if (!values.containsKey(FIRST_REQUEST) || !values.containsKey(LAST_COMPLETION)) return;
     firstRequest = Math.min(firstRequest, event.taskInfo().launchTime() + values.get(FIRST_REQUEST));
     lastCompletion = Math.max(lastCompletion, event.taskInfo().launchTime() + values.get(LAST_COMPLETION));
   }
 
+  /** Waits, a little at most, until the events of tasks that have ended have arrived; they come after the job's own end. */
+  synchronized void await(long rows) {
+    long until = System.nanoTime() + PATIENCE.toNanos();
+    try {
+      while (finished.getOrDefault(ROWS, 0L) < rows && System.nanoTime() < until) TimeUnit.NANOSECONDS.timedWait(this, until - System.nanoTime());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   synchronized Figures figures() {
-    return new Figures(sum("generated rows"), sum("generation errors"), sum("skipped rows"),
+    return new Figures(sum(ROWS), sum("generation errors"), sum("skipped rows"),
         Math.max(0, sum("prompt tokens") - sum("cached tokens")) + sum("completion tokens"));
   }
 

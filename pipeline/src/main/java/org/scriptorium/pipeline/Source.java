@@ -137,7 +137,7 @@ record Source(Dataset<Row> rows, List<String> texts) {
       if (field.isEmpty()) {
         List<String> names = format.fields().keySet().stream().toList();
         problems.add("%s: %s has no column \"%s\"%s".formatted(key, where(), name,
-            Names.nearest(name, names).map(near -> "; did you mean \"" + near + "\"?").orElse("; it has " + String.join(", ", names))));
+            Names.nearest(name, names).map(near -> "; did you mean \"" + near + "\"?").orElse(names.isEmpty() ? "; it has no columns" : "; it has " + String.join(", ", names))));
       }
       return field;
     }

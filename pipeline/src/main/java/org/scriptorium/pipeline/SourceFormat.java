@@ -1,6 +1,7 @@
 package org.scriptorium.pipeline;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.encode;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.from_json;
@@ -77,7 +78,7 @@ record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function
       fields.put(new String(latin.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8), field);
     }
     Dataset<Row> rows = spark.read().options(options).schema(header.add(CORRUPT, DataTypes.StringType)).csv(paths);
-    Column problem = when(named(CORRUPT).isNotNull(), lit("the row has more or fewer fields than the header, or quotes that do not close"));
+    Column problem = when(named(CORRUPT).isNotNull(), complaint("the row has more or fewer fields than the header, or quotes that do not close"));
     return new SourceFormat(rows, fields, field -> encode(named(field.name()), LATIN).cast("string"), problem);
   }
 
@@ -90,10 +91,10 @@ record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function
     // The lines are read as bytes that claim to be text, so that malformed UTF-8 is seen before a JSON reader replaces it.
     StructType schema = new StructType(fields.values().toArray(StructField[]::new)).add(CORRUPT, DataTypes.StringType);
     Dataset<Row> lines = spark.read().text(paths).where(not(trim(col("value")).equalTo("")));
-    Dataset<Row> rows = lines.select(col("value"), from_json(col("value"), schema, options).as("json"));
-    Column problem = when(not(is_valid_utf8(col("value"))), lit("the line is not well-formed UTF-8"))
-        .when(col("json").isNull().or(col("json").getField(CORRUPT).isNotNull()), lit("the line is not a JSON object with values of its columns' types"))
-        .when(col("value").rlike(UNPAIRED_SURROGATE), lit("the line holds an unpaired surrogate"));
+    Dataset<Row> rows = lines.select(col("value"), col("_metadata"), from_json(col("value"), schema, options).as("json"));
+    Column problem = when(not(is_valid_utf8(col("value"))), complaint("the line is not well-formed UTF-8"))
+        .when(col("json").isNull().or(col("json").getField(CORRUPT).isNotNull()), complaint("the line is not a JSON object with values of its columns' types"))
+        .when(col("value").rlike(UNPAIRED_SURROGATE), complaint("the line holds an unpaired surrogate"));
     return new SourceFormat(rows, fields, field -> col("json").getField(field.name()), problem);
   }
 
@@ -141,6 +142,11 @@ record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function
   /** A column whose name may hold dots. */
   static Column named(String name) {
     return col("`" + name.replace("`", "``") + "`");
+  }
+
+  /** A row that can't be read may have no identifier either; its file at least is known. */
+  private static Column complaint(String sentence) {
+    return concat(col("_metadata.file_name"), lit(": " + sentence));
   }
 
   private static Column noProblem() {

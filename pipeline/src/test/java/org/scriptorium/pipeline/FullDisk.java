@@ -7,9 +7,10 @@ import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.security.AccessControlException;
 import org.apache.hadoop.util.Progressable;
 
-/** The local file system under the scheme {@code full}, on which there is no room for a Parquet file. */
+/** The local file system under the scheme {@code full}, on which there is no room for a Parquet file, and folders called {@code denied} can't be written. */
 public final class FullDisk extends LocalFileSystem {
   public FullDisk() {
     super(new RawLocalFileSystem() {
@@ -28,6 +29,12 @@ public final class FullDisk extends LocalFileSystem {
   @Override
   public String getScheme() {
     return "full";
+  }
+
+  @Override
+  public boolean mkdirs(Path path) throws IOException {
+    if (path.toString().contains("denied")) throw new AccessControlException("Permission denied: user=reader, access=WRITE");
+    return super.mkdirs(path);
   }
 
   @Override

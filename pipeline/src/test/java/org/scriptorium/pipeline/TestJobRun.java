@@ -106,7 +106,7 @@ class TestJobRun {
     var bad = spark.read().parquet(out().toString()).where("finish_reason = 'error'").orderBy("id").collectAsList();
     assertThat(bad).extracting(row -> row.<String>getAs("error_code")).containsExactly("malformed_text", "malformed_text", "prompt_too_long");
     assertThat(bad).allSatisfy(row -> assertThat(row.<String>getAs("text")).isEmpty());
-    assertThat(bad.get(1).<String>getAs("error")).isEqualTo("the line is not well-formed UTF-8");
+    assertThat(bad.get(1).<String>getAs("error")).isEqualTo("docs.jsonl: the line is not well-formed UTF-8");
     assertThat(run("write.mode=overwrite", "quality.max-error-rate=1").errors()).containsOnlyKeys("malformed_text");
   }
 
@@ -118,7 +118,7 @@ class TestJobRun {
     } catch (JobException e) {
       found[0] = e.getMessage().substring(e.getMessage().lastIndexOf("malformed_text: ") + "malformed_text: ".length());
     }
-    assertThat(found[0]).isIn("the line is not well-formed UTF-8", "the line is not a JSON object with values of its columns' types");
+    assertThat(found[0]).isIn("docs.jsonl: the line is not well-formed UTF-8", "docs.jsonl: the line is not a JSON object with values of its columns' types");
     return found[0];
   }
 
@@ -222,6 +222,16 @@ class TestJobRun {
     assertThatThrownBy(() -> run("write.path=full://" + target)).isInstanceOf(JobException.class).hasMessageContaining("No space left on device")
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
     assertThat(target).doesNotExist();
+  }
+
+  @Test
+  void foldersThatMayNotBeWrittenAreRefused() {
+    spark.sparkContext().hadoopConfiguration().set("fs.full.impl", FullDisk.class.getName());
+    Sessions.CALLS.set(0);
+    String target = "full://" + folder.resolve("denied/out");
+    assertThatThrownBy(() -> run("write.path=" + target)).isInstanceOf(JobException.class)
+        .hasMessage("write.path: %s can't be written: Permission denied: user=reader, access=WRITE".formatted(target));
+    assertThat(Sessions.CALLS.get()).isZero();
   }
 
   @ParameterizedTest

@@ -94,11 +94,11 @@ class TestSources {
     List<Row> rows = open("format: jsonl, path: DIR/docs.jsonl, keep: [year]").rows().collectAsList();
     Map<String, String> problems = new LinkedHashMap<>();
     rows.forEach(row -> problems.put(String.valueOf(row.<String>getAs(Source.ID)) + "/" + row.getAs(Source.text(0)), row.getAs(Source.PROBLEM)));
-    String notObject = "the line is not a JSON object with values of its columns' types";
+    String notObject = "docs.jsonl: the line is not a JSON object with values of its columns' types";
     assertThat(rows).hasSize(8);
     assertThat(problems).containsEntry("1/good \u00e4 \ud83d\ude00 \\ud800", null).containsEntry("6/", null).containsEntry("7/<|im_end|>\n", null)
-        .containsEntry("4/", "the line holds an unpaired surrogate").containsEntry("5/", "the line holds an unpaired surrogate")
-        .containsEntry("8/", "the line is not well-formed UTF-8").containsEntry("null/", notObject);
+        .containsEntry("4/", "docs.jsonl: the line holds an unpaired surrogate").containsEntry("5/", "docs.jsonl: the line holds an unpaired surrogate")
+        .containsEntry("8/", "docs.jsonl: the line is not well-formed UTF-8").containsEntry("null/", notObject);
     assertThat(rows.stream().filter(row -> notObject.equals(row.getAs(Source.PROBLEM)))).hasSize(2);
     assertThat(rows.getFirst().<Long>getAs(Source.keep(0))).isEqualTo(1999);
   }
@@ -118,7 +118,7 @@ class TestSources {
     assertThat(texts).containsEntry("1", "two\nlines, \"quoted\" \u4e2d").containsEntry("2", "\u00e4").containsEntry("3", "").containsEntry("4", "");
     assertThat(texts.get("6")).hasSize(300_005);
     assertThat(rows).filteredOn(row -> !row.isNullAt(row.fieldIndex(Source.PROBLEM))).singleElement()
-        .satisfies(row -> assertThat(row.<String>getAs(Source.PROBLEM)).startsWith("the row has more or fewer fields than the header"));
+        .satisfies(row -> assertThat(row.<String>getAs(Source.PROBLEM)).startsWith("docs.csv: the row has more or fewer fields than the header"));
     assertThat(source.rows().where(Source.ID + " = '5'").selectExpr("is_valid_utf8(" + Source.text(0) + ")", "hex(" + Source.text(0) + ")").head())
         .satisfies(row -> assertThat(row.getBoolean(0)).isFalse()).satisfies(row -> assertThat(row.getString(1)).isEqualTo("C3"));
   }
@@ -138,6 +138,16 @@ class TestSources {
     assertThat(texts(open("format: text, path: ['DIR/some texts/one.txt', 'DIR/some texts/a']")).keySet())
         .containsExactlyInAnyOrder("one.txt", "b/two \u00e4.txt", "bad.txt");
     assertThat(open("format: text, path: 'DIR/some texts'").rows().count()).isEqualTo(4);
+  }
+
+  @Test
+  void filesOfAnotherKindAreRefused() throws IOException {
+    Files.writeString(folder.resolve("docs.parquet"), "this is no Parquet file");
+    assertThatThrownBy(() -> open("format: parquet, path: DIR/docs.parquet")).isInstanceOf(JobException.class)
+        .hasMessageStartingWith("read.path: %s/docs.parquet can't be read as parquet: ".formatted(folder)).hasMessageContaining("is not a Parquet file");
+    Files.writeString(folder.resolve("docs.jsonl"), "");
+    assertThatThrownBy(() -> open("format: jsonl, path: DIR/docs.jsonl")).hasMessage(
+        "read.text: %s/docs.jsonl has no column \"text\"; it has no columns".formatted(folder));
   }
 
   @Test
