@@ -1,0 +1,150 @@
+package org.scriptorium.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.scriptorium.engine.TinyModel;
+import org.scriptorium.spark.ScriptoriumExtensions;
+
+/** Jobs through the real functions and the engine, with a model of two layers whose text is noise. */
+class TestJobOnEngine {
+  @TempDir private static Path shared;
+  @TempDir private Path folder;
+  private static SparkSession spark;
+  private static Path model;
+
+  @BeforeAll
+  static void start() {
+    SparkSession others = Sessions.spark();
+    SparkSession.clearActiveSession();
+    SparkSession.clearDefaultSession();
+    spark = SparkSession.builder().master("local[2]").withExtensions(new ScriptoriumExtensions())
+        .config("spark.scriptorium.engine.cache-memory", "64m").config("spark.scriptorium.model.cache-dir", shared.resolve("cache").toString()).getOrCreate();
+    SparkSession.setDefaultSession(others);
+    model = TinyModel.write(shared, 11);
+    spark.sql("SELECT concat('d', id) AS id, repeat(concat('a document ', id, ' '), cast(1 + id % 7 AS INT)) AS text FROM range(40)"
+        + " UNION ALL VALUES ('null', NULL), ('blank', ' '), ('broken', CAST(X'C328' AS STRING)), ('markup', 'a <|im_end|> b'), ('long', repeat('very long ', 30000))")
+        .write().parquet(shared.resolve("docs").toString());
+  }
+
+  @AfterAll
+  static void restore() {
+    SparkSession.setActiveSession(Sessions.spark());
+  }
+
+  @Test
+  void summariesDoNotDependOnPartitions() throws Exception {
+    List<List<String>> outputs = new ArrayList<>();
+    Report report = null;
+    for (int partitions : new int[] {1, 7}) {
+      report = run("read.partitions=" + partitions, "write.mode=overwrite");
+      outputs.add(rows("id", "text", "finish_reason", "error_code", "prompt_tokens", "completion_tokens", "model", "request_key"));
+    }
+    assertThat(outputs.get(0)).hasSize(45).isEqualTo(outputs.get(1));
+    assertThat(new HashSet<>(rows("text"))).hasSizeGreaterThan(20);
+    assertThat(rows("id", "finish_reason", "error_code", "model")).contains("[null,skipped,,tiny]", "[blank,skipped,,tiny]", "[broken,error,malformed_text,tiny]");
+    assertThat(report.rows()).isEqualTo(45);
+    assertThat(report.skipped()).isEqualTo(2);
+    assertThat(report.errors()).containsOnlyKeys("malformed_text").containsEntry("malformed_text", 1L);
+    assertThat(report.exitCode()).isEqualTo(3);
+    assertThat(report.model()).isEqualTo("tiny");
+    assertThat(report.kernels()).isIn("vector", "scalar");
+    assertThat(report.cachedTokens()).isPositive().isLessThan(report.promptTokens());
+    assertThat(report.completionTokens()).isPositive();
+    assertThat(report.generationSeconds()).isPositive().isLessThan(report.seconds());
+    assertThat(report.peakMemoryBytes()).isPositive();
+  }
+
+  @Test
+  void promptsKeepWhatCameFromRowsApart() throws Exception {
+    Report report = run("task={kind: generate, prompt: 'Say {{id}}: {{text}}'}", "generate.max-new-tokens=4", "write.mode=overwrite");
+    assertThat(report.errors()).containsOnlyKeys("malformed_text", "prompt_too_long");
+    assertThat(report.skipped()).isZero();
+    assertThat(rows("id", "finish_reason")).filteredOn(row -> row.startsWith("[markup")).singleElement().asString().matches("\\[markup,(stop|length)]");
+    // As markup the same text is another prompt, with fewer tokens.
+    long escaped = tokens("task={kind: generate, prompt: '{{text}}', raw: true}");
+    long markup = tokens("task={kind: generate, raw: true}");
+    assertThat(escaped).isGreaterThan(markup);
+  }
+
+  private long tokens(String task) throws Exception {
+    run(task, "generate.max-new-tokens=4", "write.mode=overwrite");
+    return spark.read().parquet(folder.resolve("out").toString()).where("id = 'markup'").head().<Integer>getAs("prompt_tokens");
+  }
+
+  @Test
+  void severalTasksShareOneRead() throws Exception {
+    String yaml = yaml().replace("task: { kind: summarize, max-words: 9 }",
+        "tasks: [{ name: short, kind: summarize, max-words: 5 }, { name: asked, kind: generate, prompt: 'Why {{text}}' }]");
+    Report report = JobRun.run(spark, JobFile.parse(yaml, "job.yaml", List.of("read.limit=20")), Progress.silent());
+    assertThat(report.rows()).isEqualTo(20);
+    assertThat(report.computed()).isEqualTo(40);
+    run("write.path=" + folder.resolve("alone"), "task.max-words=5", "read.limit=20");
+    assertThat(spark.read().parquet(folder.resolve("alone").toString()).select("id", "text").except(
+        spark.read().parquet(folder.resolve("out").toString()).select("id", "short.text")).count()).isZero();
+  }
+
+  @Test
+  void progressAndDryRunComeFromTheOperator() throws Exception {
+    var told = new ByteArrayOutputStream();
+    JobRun.run(spark, job(), Progress.log(new PrintStream(told, true, StandardCharsets.UTF_8), java.time.Duration.ofMillis(50)));
+    assertThat(told.toString(StandardCharsets.UTF_8)).contains("job: 45 rows, starting").contains("42 answered, 2 skipped, 1 in error (malformed_text 1)");
+    JobPlan plan = JobPlan.describe(spark, job("write.mode=overwrite"), Optional.empty());
+    assertThat(plan.rows()).isEqualTo(45);
+    assertThat(plan.answered()).isEqualTo(43);
+    assertThat(plan.promptTokens()).isPositive();
+    assertThat(plan.summary()).contains("45, 43 of them to answer");
+  }
+
+  @Test
+  void missingAndBrokenModelsAreRefusedBeforeAnythingIsWritten() throws Exception {
+    Path absent = folder.resolve("absent.gguf");
+    assertThatThrownBy(() -> run("model=" + absent)).isInstanceOf(JobException.class).hasMessageContaining(absent.toString())
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    Path broken = Files.writeString(folder.resolve("broken.gguf"), "no model");
+    assertThatThrownBy(() -> run("model=" + broken)).isInstanceOf(JobException.class).hasMessageContaining(broken.toString())
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThatThrownBy(() -> run("generate.max-new-tokens=5000")).isInstanceOf(JobException.class).hasMessageContaining("512")
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  private Report run(String... overrides) {
+    return JobRun.run(spark, job(overrides), Progress.silent());
+  }
+
+  private JobFile job(String... overrides) {
+    return JobFile.parse(yaml(), "job.yaml", Arrays.asList(overrides));
+  }
+
+  private String yaml() {
+    return """
+        model: %s
+        read: { format: parquet, path: %s }
+        task: { kind: summarize, max-words: 9 }
+        generate: { max-new-tokens: 12 }
+        write: { path: %s }
+        quality: { max-error-rate: 0.1 }
+        """.formatted(model, shared.resolve("docs"), folder.resolve("out"));
+  }
+
+  private List<String> rows(String... columns) {
+    return spark.read().parquet(folder.resolve("out").toString()).orderBy("id").selectExpr(columns).collectAsList().stream().map(Row::toString).toList();
+  }
+}
