@@ -41,7 +41,8 @@ final class Failures {
     message = CLASS_NAME.matcher(message).replaceFirst("$1: ");
     message = SQL_STATE.matcher(ERROR_CLASS.matcher(message).replaceFirst("")).replaceFirst("");
     String name = failure.getClass().getSimpleName().replaceFirst("(Exception|Error)$", "");
-    boolean bare = failure instanceof RuntimeException && !(failure instanceof IllegalArgumentException) && failure.getClass().getName().startsWith("java.");
+    boolean bare = failure instanceof RuntimeException && !(failure instanceof IllegalArgumentException)
+        && failure.getClass().getName().startsWith("java.");
     if (message.isBlank()) return words(name);
     // A file's name alone, as some file errors give it, does not tell what went wrong.
     boolean onlyName = failure instanceof java.nio.file.FileSystemException && !message.contains(":");

@@ -78,7 +78,8 @@ public record JobFile(String name, Optional<String> model, Read read, List<Task>
    * @param input how the prompt reaches the model
    */
   public record Task(
-      String name, Kind kind, Optional<String> model, OptionalInt maxWords, Optional<PromptTemplate> prompt, Input input, GenerationConfig generate) {}
+      String name, Kind kind, Optional<String> model, OptionalInt maxWords, Optional<PromptTemplate> prompt, Input input,
+      GenerationConfig generate) {}
 
   /** How a prompt reaches the model. */
   public enum Input {

@@ -46,7 +46,9 @@ final class JobFileReader {
     } catch (JobException e) {
       throw new JobException(e.kind(), place + ": " + e.getMessage(), e);
     }
-    if (!(tree instanceof Mapping mapping)) throw JobException.wrongUse("%s: expected a mapping of keys, found %s", place, tree.described());
+    if (!(tree instanceof Mapping mapping)) {
+      throw JobException.wrongUse("%s: expected a mapping of keys, found %s", place, tree.described());
+    }
     JobOverrides.apply(mapping, overrides);
     var reader = new JobFileReader(mapping);
     JobFile job = reader.job(place);
@@ -66,7 +68,9 @@ final class JobFileReader {
     Write write = writeSection(root.section("write"));
     YamlSection quality = root.section("quality");
     double maxErrorRate = quality.number("max-error-rate").orElse(0.05);
-    if (!(maxErrorRate >= 0 && maxErrorRate <= 1)) quality.complain("max-error-rate", "expected a share from 0 to 1, found " + maxErrorRate);
+    if (!(maxErrorRate >= 0 && maxErrorRate <= 1)) {
+      quality.complain("max-error-rate", "expected a share from 0 to 1, found " + maxErrorRate);
+    }
     quality.refuseUnknown();
     root.refuseUnknown();
     Shape shape = root.has("tasks") ? Shape.COLUMN_PER_TASK : Shape.FLAT;
@@ -112,8 +116,12 @@ final class JobFileReader {
     for (YamlSection section : root.sections("tasks")) {
       section.require("name", "the column of its results");
       String name = section.name("name").orElse("");
-      if (!name.isEmpty() && !name.matches("[\\p{L}_][\\p{L}\\p{N}_-]*")) section.complain("name", "expected letters, digits, _ and -, found \"" + name + "\"");
-      if (!name.isEmpty() && !names.add(name.toLowerCase(Locale.ROOT))) section.complain("name", "\"" + name + "\" is the name of another task");
+      if (!name.isEmpty() && !name.matches("[\\p{L}_][\\p{L}\\p{N}_-]*")) {
+        section.complain("name", "expected letters, digits, _ and -, found \"" + name + "\"");
+      }
+      if (!name.isEmpty() && !names.add(name.toLowerCase(Locale.ROOT))) {
+        section.complain("name", "\"" + name + "\" is the name of another task");
+      }
       tasks.add(task(section, name));
     }
     if (tasks.isEmpty()) root.complain("tasks", "expected at least one task, found none");
@@ -127,7 +135,9 @@ final class JobFileReader {
     OptionalInt maxWords = section.integer("max-words", 1);
     Optional<PromptTemplate> prompt = section.name("prompt").flatMap(text -> template(section, text));
     Input input = section.truth("raw").orElse(false) ? Input.RAW : Input.CHAT_TEMPLATE;
-    if (known.isPresent() && kind == Kind.GENERATE && maxWords.isPresent()) section.complain("max-words", "only summarize has it; use generate.max-new-tokens");
+    if (known.isPresent() && kind == Kind.GENERATE && maxWords.isPresent()) {
+      section.complain("max-words", "only summarize has it; use generate.max-new-tokens");
+    }
     if (kind == Kind.SUMMARIZE && prompt.isPresent()) section.complain("prompt", "only generate has it");
     if (kind == Kind.SUMMARIZE && input == Input.RAW) section.complain("raw", "only generate has it");
     LinkedHashMap<String, YamlNode> merged = new LinkedHashMap<>(generate.values());
@@ -165,7 +175,8 @@ final class JobFileReader {
         options.choice("truncation", Truncation.class, List.of()).orElse(kind == Kind.SUMMARIZE ? Truncation.MIDDLE : Truncation.NONE);
     options.refuseUnknown();
     try {
-      return new GenerationConfig(maxNewTokens, minNewTokens, temperature, topK, topP, minP, repetition, presence, frequency, stop, seed, truncation);
+      return new GenerationConfig(maxNewTokens, minNewTokens, temperature, topK, topP, minP, repetition, presence, frequency, stop, seed,
+          truncation);
     } catch (ModelException e) {
       // The message starts with the parameter's name as Hugging Face spells it.
       String message = e.getMessage();
@@ -192,7 +203,8 @@ final class JobFileReader {
     for (int i = 0; i < tasks.size(); i++) {
       String name = tasks.get(i).name();
       if (taken.contains(name.toLowerCase(Locale.ROOT))) {
-        root.sections("tasks").get(i).complain("name", "\"%s\" would stand in the output twice; it is id or one of read.keep".formatted(name));
+        root.sections("tasks").get(i)
+            .complain("name", "\"%s\" would stand in the output twice; it is id or one of read.keep".formatted(name));
       }
     }
   }
@@ -200,7 +212,8 @@ final class JobFileReader {
   private static String owner(String column, Read read) {
     if (column.equalsIgnoreCase("id")) return "the identifiers' column";
     boolean twice = read.keep().stream().filter(column::equalsIgnoreCase).count() > 1;
-    return twice ? "another column to keep" : "a column of the result; rename it in the data, or use tasks: to have results in a column of their own";
+    return twice ? "another column to keep" : "a column of the result; rename it in the data,"
+        + " or use tasks: to have results in a column of their own";
   }
 
   private static String baseName(String place) {

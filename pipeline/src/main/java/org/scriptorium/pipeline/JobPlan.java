@@ -36,8 +36,8 @@ import org.scriptorium.engine.api.ModelDescription;
  * @param partitions tasks that share the rows
  */
 public record JobPlan(
-    String name, long rows, long answered, long bytes, int sampleRows, long promptTokens, long completionTokens, long completionLimit, double seconds,
-    long modelBytes, long memoryBytes, int partitions) {
+    String name, long rows, long answered, long bytes, int sampleRows, long promptTokens, long completionTokens, long completionLimit,
+    double seconds, long modelBytes, long memoryBytes, int partitions) {
   private static final int SAMPLE = 16;
 
   /** Checks a job as a run would, counts its rows and tries a few; nothing is written. {@code model} adds the weights' size. */
@@ -77,8 +77,10 @@ public record JobPlan(
     double share = sampleBytes == 0 ? times : bytes / (double) sampleBytes;
     int executors = Math.max(1, spark.sparkContext().statusTracker().getExecutorInfos().length - 1);
     long limit = job.tasks().stream().mapToLong(task -> task.generate().maxNewTokens()).sum() * answered;
-    return new JobPlan(job.name(), rows, answered, bytes, sample.size(), tally.map(found -> Math.round(found.promptTokens * share)).orElse(0L),
-        tally.map(found -> Math.round(found.completionTokens * times)).orElse(0L), limit, seconds * times / executors, modelBytes, JobRun.peakMemory(),
+    return new JobPlan(job.name(), rows, answered, bytes, sample.size(),
+        tally.map(found -> Math.round(found.promptTokens * share)).orElse(0L),
+        tally.map(found -> Math.round(found.completionTokens * times)).orElse(0L), limit,
+        seconds * times / executors, modelBytes, JobRun.peakMemory(),
         ResultPlan.partitions(job, rows, spark.sparkContext().defaultParallelism()));
   }
 

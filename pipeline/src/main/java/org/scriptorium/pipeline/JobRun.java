@@ -24,7 +24,8 @@ public final class JobRun {
   private final Consumer<Publication.Step> observer;
   private final Instant started = Instant.now();
   private final long startedNanos = System.nanoTime();
-  private final String run = HexFormat.of().toHexDigits(System.currentTimeMillis(), 11) + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt(), 5);
+  private final String run = HexFormat.of().toHexDigits(System.currentTimeMillis(), 11)
+      + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt(), 5);
 
   private JobRun(SparkSession spark, JobFile job, Progress progress, Consumer<Publication.Step> observer) {
     this.spark = spark;
@@ -56,7 +57,8 @@ public final class JobRun {
   /** Opens and checks everything that can be checked before the first row: data, columns, functions, options, models, output. */
   static Source check(SparkSession spark, JobFile job) {
     if (!spark.catalog().functionExists("try_ai_gen")) {
-      throw JobException.failed("this Spark session has no ai functions; set spark.sql.extensions=org.scriptorium.spark.ScriptoriumExtensions");
+      throw JobException.failed("this Spark session has no ai functions;"
+          + " set spark.sql.extensions=org.scriptorium.spark.ScriptoriumExtensions");
     }
     Source source = Source.open(spark, job);
     // Over no rows the plan costs nothing, yet to run it is to plan it, which is where models and settings are checked.
@@ -69,7 +71,8 @@ public final class JobRun {
   private Report run() throws IOException {
     Source source = check(spark, job);
     SparkContext context = spark.sparkContext();
-    try (var interruption = new Interruption(context, run); var folder = OutputFolder.open(context.hadoopConfiguration(), job.write().path(), run)) {
+    try (var interruption = new Interruption(context, run);
+        var folder = OutputFolder.open(context.hadoopConfiguration(), job.write().path(), run)) {
       context.setJobGroup(run, "scriptorium: " + job.name(), true);
       try {
         return generateAndPublish(source, folder, interruption);
@@ -110,7 +113,8 @@ public final class JobRun {
     } catch (IOException e) {
       boolean begun = folder.files().exists(Publication.journal(folder.root()));
       String remedy = begun ? "the next run on this output completes the publication" : "nothing was published";
-      throw new JobException(JobException.Kind.FAILED, "write.path: publishing to %s failed: %s; %s".formatted(job.write().path(), Failures.sentence(e), remedy), e);
+      throw new JobException(JobException.Kind.FAILED,
+          "write.path: publishing to %s failed: %s; %s".formatted(job.write().path(), Failures.sentence(e), remedy), e);
     }
     return report;
   }
@@ -119,7 +123,8 @@ public final class JobRun {
     if (tally.errorCount() <= job.maxErrorRate() * tally.results) return;
     String code = tally.errors.firstKey();
     throw JobException.failed("%s of %,d results, %.1f %%, and quality.max-error-rate allows %s %%: nothing was published; %s: %s",
-        Report.errorText(tally.errors), tally.results, 100.0 * tally.errorCount() / tally.results, percent(job.maxErrorRate()), code, tally.examples.get(code));
+        Report.errorText(tally.errors), tally.results, 100.0 * tally.errorCount() / tally.results, percent(job.maxErrorRate()), code,
+        tally.examples.get(code));
   }
 
   private static String percent(double rate) {
@@ -131,15 +136,17 @@ public final class JobRun {
     String models = tally.models.isEmpty() ? job.model().orElse("") : String.join(", ", tally.models);
     String kernels = Optional.ofNullable(spark.sparkContext().getLocalProperty("scriptorium.kernels"))
         .orElseGet(() -> spark.conf().get("spark.scriptorium.engine.kernels", "auto"));
-    return new Report(job.name(), models, job.write().path(), started, finished, tally.rows, tally.results - tally.skipped, 0, 0, tally.skipped, tally.errors,
-        tally.promptTokens, tally.cachedTokens, tally.completionTokens, Duration.between(started, finished).toNanos() / 1e9, generationSeconds,
+    return new Report(job.name(), models, job.write().path(), started, finished, tally.rows, tally.results - tally.skipped, 0, 0,
+        tally.skipped, tally.errors, tally.promptTokens, tally.cachedTokens, tally.completionTokens,
+        Duration.between(started, finished).toNanos() / 1e9, generationSeconds,
         peakMemory(), kernels, spark.version(), version());
   }
 
   /** The most memory that this process ever had, where the system is Linux. */
   static long peakMemory() {
     try (var lines = Files.lines(Path.of("/proc/self/status"))) {
-      return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024).findFirst().orElse(0);
+      return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+          .findFirst().orElse(0);
     } catch (IOException | java.io.UncheckedIOException e) {
       return 0;
     }

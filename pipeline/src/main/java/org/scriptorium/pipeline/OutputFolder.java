@@ -45,19 +45,23 @@ final class OutputFolder implements AutoCloseable {
   }
 
   /**
-   * Refuses outputs that a run must not touch, without changing anything. With {@link Mode#APPEND}, {@code schema} must be that of what is there.
+   * Refuses outputs that a run must not touch, without changing anything. With {@link Mode#APPEND}, {@code schema} must be that of what is
+   * there.
    */
   static void check(SparkSession spark, JobFile job, StructType schema) {
     String path = job.write().path();
     try {
       Path root = new Path(path);
       FileSystem files = root.getFileSystem(spark.sparkContext().hadoopConfiguration());
-      for (String source : job.read().paths()) refuseOverlap(files, files.makeQualified(root), source, spark.sparkContext().hadoopConfiguration());
+      for (String source : job.read().paths()) {
+        refuseOverlap(files, files.makeQualified(root), source, spark.sparkContext().hadoopConfiguration());
+      }
       refuseForeign(files, root, path);
       List<Path> published = published(files, root);
       boolean holds = !published.isEmpty() || files.exists(new Path(root, SUCCESS)) || files.exists(Publication.journal(root));
       if (job.write().mode() == Mode.ERROR && holds) {
-        throw JobException.failed("write.path: %s holds an output already; choose another path, or set write.mode to overwrite or append", path);
+        throw JobException.failed("write.path: %s holds an output already; choose another path, or set write.mode to overwrite or append",
+            path);
       }
       if (job.write().mode() == Mode.APPEND && !published.isEmpty()) checkSchema(spark, root, path, schema);
     } catch (IOException | IllegalArgumentException e) {
@@ -139,13 +143,16 @@ final class OutputFolder implements AutoCloseable {
 
   /** A folder that holds other things is somebody's; nothing is removed from it and nothing mixed into it. */
   private static void refuseForeign(FileSystem files, Path root, String path) throws IOException {
-    if (files.exists(root) && !files.getFileStatus(root).isDirectory()) throw JobException.failed("write.path: %s is a file; expected a folder", path);
+    if (files.exists(root) && !files.getFileStatus(root).isDirectory()) {
+      throw JobException.failed("write.path: %s is a file; expected a folder", path);
+    }
     List<String> foreign = new ArrayList<>();
     for (FileStatus status : visible(files, root)) if (!isOurs(status)) foreign.add(status.getPath().getName());
     for (String table : List.of("_delta_log", "_hudi", ".hoodie")) if (files.exists(new Path(root, table))) foreign.add(table);
     if (foreign.isEmpty()) return;
     throw JobException.failed("write.path: %s holds what no run of this kind wrote (%s%s); choose another path, or move that away", path,
-        foreign.stream().sorted().limit(3).collect(Collectors.joining(", ")), foreign.size() > 3 ? " and " + (foreign.size() - 3) + " more" : "");
+        foreign.stream().sorted().limit(3).collect(Collectors.joining(", ")),
+        foreign.size() > 3 ? " and " + (foreign.size() - 3) + " more" : "");
   }
 
   private static void refuseOverlap(FileSystem files, Path root, String source, Configuration configuration) throws IOException {
@@ -166,8 +173,8 @@ final class OutputFolder implements AutoCloseable {
     missing.removeAll(added);
     Set<String> extra = new HashSet<>(added);
     extra.removeAll(there);
-    throw JobException.failed("write.path: %s can't be appended to: it has the columns %s that this job does not write, and lacks %s that it does; "
-        + "choose another path, or set write.mode to overwrite", path, list(missing), list(extra));
+    throw JobException.failed("write.path: %s can't be appended to: it has the columns %s that this job does not write,"
+        + " and lacks %s that it does; choose another path, or set write.mode to overwrite", path, list(missing), list(extra));
   }
 
   private static Set<String> columns(StructType schema) {
@@ -182,7 +189,8 @@ final class OutputFolder implements AutoCloseable {
     for (FileStatus status : files.listStatus(own)) {
       Optional<String> other = RunLease.runOf(status.getPath().getName());
       if (other.isEmpty() || other.get().equals(run) || !RunLease.lives(files, status)) continue;
-      throw JobException.failed("write.path: another run is writing to %s (%s); wait for it, or choose another path", root, RunLease.holder(files, status.getPath()));
+      throw JobException.failed("write.path: another run is writing to %s (%s); wait for it, or choose another path", root,
+          RunLease.holder(files, status.getPath()));
     }
   }
 

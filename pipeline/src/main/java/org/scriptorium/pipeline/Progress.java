@@ -114,13 +114,15 @@ public final class Progress {
         return String.format(Locale.ROOT, "%s: %,d %s, starting", name, total, unit);
       }
       double seconds = Math.max(0.001, (millis - firstMillis) / 1000.0);
-      String line = String.format(Locale.ROOT, "%s: %,d of %,d %s (%d %%), %,.0f tokens/s", name, now.rows(), total, unit, 100 * now.rows() / Math.max(1, total),
+      String line = String.format(Locale.ROOT, "%s: %,d of %,d %s (%d %%), %,.0f tokens/s", name, now.rows(), total, unit,
+          100 * now.rows() / Math.max(1, total),
           (now.tokens() - first.tokens()) / seconds);
       if (now.errors() > 0) line += String.format(Locale.ROOT, ", %,d in error", now.errors());
       long left = total - now.rows();
       if (left <= 0) return line + ", finishing";
       Duration remaining = Duration.ofSeconds(Math.round(left * seconds / Math.max(1, now.rows() - first.rows())));
-      return line + ", about %s left, until %s".formatted(Report.duration(remaining.toSeconds()), LocalTime.now(clock).plus(remaining).format(TIME));
+      return line + ", about %s left, until %s".formatted(Report.duration(remaining.toSeconds()), 
+          LocalTime.now(clock).plus(remaining).format(TIME));
     }
 
     @Override

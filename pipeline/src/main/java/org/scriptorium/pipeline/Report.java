@@ -71,12 +71,12 @@ public record Report(
   byte[] toJson() {
     var json = new ObjectMapper();
     ObjectNode node = json.createObjectNode().put("name", name).put("model", model).put("path", path).put("started", started.toString())
-        .put("finished", finished.toString()).put("rows", rows).put("computed", computed).put("reused", reused).put("deduplicated", deduplicated)
-        .put("skipped", skipped);
+        .put("finished", finished.toString()).put("rows", rows).put("computed", computed).put("reused", reused)
+        .put("deduplicated", deduplicated).put("skipped", skipped);
     ObjectNode codes = node.putObject("errors");
     errors.forEach(codes::put);
-    node.put("prompt_tokens", promptTokens).put("cached_tokens", cachedTokens).put("completion_tokens", completionTokens).put("seconds", seconds)
-        .put("generation_seconds", generationSeconds).put("peak_memory_bytes", peakMemoryBytes).put("kernels", kernels)
+    node.put("prompt_tokens", promptTokens).put("cached_tokens", cachedTokens).put("completion_tokens", completionTokens)
+        .put("seconds", seconds).put("generation_seconds", generationSeconds).put("peak_memory_bytes", peakMemoryBytes).put("kernels", kernels)
         .put("spark_version", sparkVersion).put("scriptorium_version", scriptoriumVersion);
     try {
       return (json.writerWithDefaultPrettyPrinter().writeValueAsString(node) + "\n").getBytes(StandardCharsets.UTF_8);
@@ -91,15 +91,16 @@ public record Report(
     String memory = peakMemoryBytes == 0 ? "" : String.format(Locale.ROOT, "%npeak memory %,.0f MiB", peakMemoryBytes / 1048576.0);
     return String.format(Locale.ROOT, "%s: %,d rows in %s: %,d answered, %,d skipped, %s%n"
             + "%,d prompt tokens (%,d of them cached), %,d completion tokens; %,.0f tokens/s (%,.0f of completions)%s%nwritten to %s",
-        name, rows, duration(Math.round(seconds)), computed - errorCount(), skipped, errorText(errors), promptTokens, cachedTokens, completionTokens, tokens,
-        completionTokensPerSecond(), memory, path);
+        name, rows, duration(Math.round(seconds)), computed - errorCount(), skipped, errorText(errors), promptTokens, cachedTokens,
+        completionTokens, tokens, completionTokensPerSecond(), memory, path);
   }
 
   static String errorText(SortedMap<String, Long> errors) {
     if (errors.isEmpty()) return "none in error";
     long sum = errors.values().stream().mapToLong(Long::longValue).sum();
     return String.format(Locale.ROOT, "%,d in error (%s)", sum,
-        errors.entrySet().stream().map(entry -> String.format(Locale.ROOT, "%s %,d", entry.getKey(), entry.getValue())).collect(Collectors.joining(", ")));
+        errors.entrySet().stream().map(entry -> String.format(Locale.ROOT, "%s %,d", entry.getKey(), entry.getValue()))
+            .collect(Collectors.joining(", ")));
   }
 
   /** Seconds in words: {@code 42 s}, {@code 3 min 5 s}, {@code 2 h 10 min}. */

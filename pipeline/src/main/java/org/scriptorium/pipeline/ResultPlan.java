@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -71,7 +71,8 @@ final class ResultPlan {
   private static Column call(JobFile job, Task task, List<String> texts) {
     Column options = options(job, task);
     if (task.prompt().isPresent()) {
-      Column[] values = task.prompt().get().columns().stream().map(column -> col(Source.text(texts.indexOf(column)))).toArray(Column[]::new);
+      Column[] values = task.prompt().get().columns().stream().map(column -> col(Source.text(texts.indexOf(column))))
+          .toArray(Column[]::new);
       return call_function("try_ai_gen", array(values), options);
     }
     Column text = col(Source.text(texts.indexOf(job.read().text())));
@@ -87,7 +88,8 @@ final class ResultPlan {
     if (task.input() == Input.RAW) options.put("raw", "true");
     task.prompt().ifPresent(prompt -> options.put("prompt_template", prompt.numbered()));
     options.putAll(generation(task.generate()));
-    Column[] pairs = options.entrySet().stream().flatMap(entry -> IntStream.of(0, 1).mapToObj(i -> lit(i == 0 ? entry.getKey() : entry.getValue())))
+    Column[] pairs = options.entrySet().stream()
+        .flatMap(entry -> Stream.of(lit(entry.getKey()), lit(entry.getValue())))
         .toArray(Column[]::new);
     return map(pairs);
   }
@@ -103,7 +105,9 @@ final class ResultPlan {
     if (config.topK() != base.topK()) options.put("top_k", Integer.toString(config.topK()));
     if (config.topP() != base.topP()) options.put("top_p", Float.toString(config.topP()));
     if (config.minP() != base.minP()) options.put("min_p", Float.toString(config.minP()));
-    if (config.repetitionPenalty() != base.repetitionPenalty()) options.put("repetition_penalty", Float.toString(config.repetitionPenalty()));
+    if (config.repetitionPenalty() != base.repetitionPenalty()) {
+      options.put("repetition_penalty", Float.toString(config.repetitionPenalty()));
+    }
     if (config.presencePenalty() != base.presencePenalty()) options.put("presence_penalty", Float.toString(config.presencePenalty()));
     if (config.frequencyPenalty() != base.frequencyPenalty()) options.put("frequency_penalty", Float.toString(config.frequencyPenalty()));
     if (config.seed() != base.seed()) options.put("seed", Long.toString(config.seed()));
@@ -121,8 +125,8 @@ final class ResultPlan {
 
   /** A result's fields; those of a row that the source could not read say so. */
   private static List<Column> fields(int task) {
-    Map<String, Column> unreadable = Map.of("text", lit(""), "finish_reason", lit(FinishReason.ERROR.code()), "error_code", lit(ErrorCode.MALFORMED_TEXT.code()),
-        "error", col(Source.PROBLEM), "request_key", lit(""));
+    Map<String, Column> unreadable = Map.of("text", lit(""), "finish_reason", lit(FinishReason.ERROR.code()),
+        "error_code", lit(ErrorCode.MALFORMED_TEXT.code()), "error", col(Source.PROBLEM), "request_key", lit(""));
     return ResultStruct.NAMES.stream().map(name -> {
       Column value = col(result(task)).getField(name);
       Column instead = unreadable.get(name);

@@ -65,7 +65,9 @@ final class RunMonitor extends SparkListener {
   synchronized void await(long rows) {
     long until = System.nanoTime() + PATIENCE.toNanos();
     try {
-      while (finished.getOrDefault(ROWS, 0L) < rows && System.nanoTime() < until) TimeUnit.NANOSECONDS.timedWait(this, until - System.nanoTime());
+      while (finished.getOrDefault(ROWS, 0L) < rows && System.nanoTime() < until) {
+        TimeUnit.NANOSECONDS.timedWait(this, until - System.nanoTime());
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -109,7 +109,9 @@ record Source(Dataset<Row> rows, List<String> texts) {
         boolean document = texts.get(i).equals(read.text()) && job.tasks().stream().anyMatch(task -> task.prompt().isEmpty());
         columns.add(text(texts.get(i), document).as(Source.text(i)));
       }
-      for (int i = 0; i < read.keep().size(); i++) columns.add(find("read.keep", read.keep().get(i)).map(format::column).orElse(lit(null)).as(keep(i)));
+      for (int i = 0; i < read.keep().size(); i++) {
+        columns.add(find("read.keep", read.keep().get(i)).map(format::column).orElse(lit(null)).as(keep(i)));
+      }
       columns.add(problem.as(PROBLEM));
       if (!problems.isEmpty()) throw JobException.failed("%s", String.join("\n", problems));
       return format.rows().select(columns.toArray(Column[]::new));
@@ -137,7 +139,8 @@ record Source(Dataset<Row> rows, List<String> texts) {
       if (field.isEmpty()) {
         List<String> names = format.fields().keySet().stream().toList();
         problems.add("%s: %s has no column \"%s\"%s".formatted(key, where(), name,
-            Names.nearest(name, names).map(near -> "; did you mean \"" + near + "\"?").orElse(names.isEmpty() ? "; it has no columns" : "; it has " + String.join(", ", names))));
+            Names.nearest(name, names).map(near -> "; did you mean \"" + near + "\"?")
+                .orElse(names.isEmpty() ? "; it has no columns" : "; it has " + String.join(", ", names))));
       }
       return field;
     }

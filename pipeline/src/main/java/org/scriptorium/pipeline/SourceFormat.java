@@ -78,7 +78,8 @@ record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function
       fields.put(new String(latin.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8), field);
     }
     Dataset<Row> rows = spark.read().options(options).schema(header.add(CORRUPT, DataTypes.StringType)).csv(paths);
-    Column problem = when(named(CORRUPT).isNotNull(), complaint("the row has more or fewer fields than the header, or quotes that do not close"));
+    Column problem = when(named(CORRUPT).isNotNull(),
+        complaint("the row has more or fewer fields than the header, or quotes that do not close"));
     return new SourceFormat(rows, fields, field -> encode(named(field.name()), LATIN).cast("string"), problem);
   }
 
@@ -93,7 +94,8 @@ record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function
     Dataset<Row> lines = spark.read().text(paths).where(not(trim(col("value")).equalTo("")));
     Dataset<Row> rows = lines.select(col("value"), col("_metadata"), from_json(col("value"), schema, options).as("json"));
     Column problem = when(not(is_valid_utf8(col("value"))), complaint("the line is not well-formed UTF-8"))
-        .when(col("json").isNull().or(col("json").getField(CORRUPT).isNotNull()), complaint("the line is not a JSON object with values of its columns' types"))
+        .when(col("json").isNull().or(col("json").getField(CORRUPT).isNotNull()),
+            complaint("the line is not a JSON object with values of its columns' types"))
         .when(col("value").rlike(UNPAIRED_SURROGATE), complaint("the line holds an unpaired surrogate"));
     return new SourceFormat(rows, fields, field -> col("json").getField(field.name()), problem);
   }

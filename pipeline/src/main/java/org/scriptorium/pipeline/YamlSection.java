@@ -59,7 +59,8 @@ final class YamlSection {
   }
 
   Optional<Long> longInteger(String key) {
-    return scalar(key, "a whole number").flatMap(scalar -> scalar.value() instanceof Long value ? Optional.of(value) : mismatch(key, "a whole number", scalar));
+    return scalar(key, "a whole number")
+        .flatMap(scalar -> scalar.value() instanceof Long value ? Optional.of(value) : mismatch(key, "a whole number", scalar));
   }
 
   Optional<Double> number(String key) {
@@ -96,8 +97,9 @@ final class YamlSection {
     List<String> names = Arrays.stream(type.getEnumConstants()).map(value -> value.name().toLowerCase(Locale.ROOT)).toList();
     int index = names.indexOf(text.get());
     if (index >= 0) return Optional.of(type.getEnumConstants()[index]);
-    if (later.contains(text.get())) complain(key, "\"%s\" is not supported yet; expected one of %s".formatted(text.get(), String.join(", ", names)));
-    else complain(key, "expected one of %s, found \"%s\"%s".formatted(String.join(", ", names), text.get(), Names.suggestion(text.get(), names)));
+    String expected = "expected one of " + String.join(", ", names);
+    if (later.contains(text.get())) complain(key, "\"%s\" is not supported yet; %s".formatted(text.get(), expected));
+    else complain(key, "%s, found \"%s\"%s".formatted(expected, text.get(), Names.suggestion(text.get(), names)));
     return Optional.empty();
   }
 

@@ -80,7 +80,9 @@ final class YamlTree {
       case VALUE_NUMBER_FLOAT -> scalar(parser.getDoubleValue());
       default -> {
         // An alias would arrive here as its bare name.
-        if (parser.isCurrentAlias()) throw new JsonParseException(parser, "aliases (*" + parser.getText() + ") are not supported in job files");
+        if (parser.isCurrentAlias()) {
+          throw new JsonParseException(parser, "aliases (*" + parser.getText() + ") are not supported in job files");
+        }
         yield scalar(parser.getText());
       }
     };
@@ -107,7 +109,8 @@ final class YamlTree {
   }
 
   private static String reason(JsonProcessingException e) {
-    if (e.getOriginalMessage().startsWith("Expected a field name")) return "expected a key, found a mapping; a text that starts with {{ needs quotes";
+    boolean braces = e.getOriginalMessage().startsWith("Expected a field name");
+    if (braces) return "expected a key, found a mapping; a text that starts with {{ needs quotes";
     return e.getOriginalMessage().lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("not YAML");
   }
 }

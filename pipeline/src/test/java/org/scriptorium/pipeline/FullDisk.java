@@ -10,7 +10,10 @@ import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.security.AccessControlException;
 import org.apache.hadoop.util.Progressable;
 
-/** The local file system under the scheme {@code full}, on which there is no room for a Parquet file, and folders called {@code denied} can't be written. */
+/**
+ * The local file system under the scheme {@code full}, on which there is no room for a Parquet file, and folders called {@code denied}
+ * can't be written.
+ */
 public final class FullDisk extends LocalFileSystem {
   public FullDisk() {
     super(new RawLocalFileSystem() {
@@ -38,14 +41,16 @@ public final class FullDisk extends LocalFileSystem {
   }
 
   @Override
-  public FSDataOutputStream create(Path path, FsPermission permission, boolean overwrite, int buffer, short replication, long block, Progressable progress)
+  public FSDataOutputStream create(Path path, FsPermission permission, boolean overwrite, int buffer, short replication, long block,
+      Progressable progress)
       throws IOException {
     if (path.getName().endsWith(".parquet")) throw new IOException("No space left on device");
     return super.create(path, permission, overwrite, buffer, replication, block, progress);
   }
 
   @Override
-  public FSDataOutputStream create(Path path, boolean overwrite, int buffer, short replication, long block, Progressable progress) throws IOException {
+  public FSDataOutputStream create(Path path, boolean overwrite, int buffer, short replication, long block, Progressable progress)
+      throws IOException {
     return create(path, FsPermission.getFileDefault(), overwrite, buffer, replication, block, progress);
   }
 }

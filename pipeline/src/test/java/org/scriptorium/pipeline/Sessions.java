@@ -15,8 +15,8 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /** One local session for all tests, with functions whose answers a test can foretell: they repeat their prompt. */
 final class Sessions {
-  static final StructType RESULT = StructType.fromDDL("text string, finish_reason string, error_code string, error string, prompt_tokens int,"
-      + " cached_tokens int, completion_tokens int, model string, request_key string");
+  static final StructType RESULT = StructType.fromDDL("text string, finish_reason string, error_code string, error string,"
+      + " prompt_tokens int, cached_tokens int, completion_tokens int, model string, request_key string");
   /** Calls since the session began. */
   static final AtomicLong CALLS = new AtomicLong();
   /** While above 0, each answer takes so many milliseconds. */
@@ -36,7 +36,8 @@ final class Sessions {
     // Accumulators travel with the functions, as the metrics of an operator do.
     LongAccumulator rows = session.sparkContext().longAccumulator("generated rows");
     LongAccumulator tokens = session.sparkContext().longAccumulator("completion tokens");
-    session.udf().register("try_ai_gen", (UDF2<Object, Object, Row>) (text, options) -> counted(generate(text, options), rows, tokens), RESULT);
+    session.udf().register("try_ai_gen", (UDF2<Object, Object, Row>) (text, options) -> counted(generate(text, options), rows, tokens),
+        RESULT);
     session.udf().register("try_ai_summarize",
         (UDF3<Object, Integer, Object, Row>) (text, words, options) -> counted(generate(text, options), rows, tokens), RESULT);
     return session;
@@ -59,7 +60,8 @@ final class Sessions {
     String text = options.getOrDefault("prompt_template", "{{0}}");
     for (int i = 0; i < values.size(); i++) text = text.replace("{{" + i + "}}", values.get(i));
     if (text.contains("\uFFFD")) return result("", "error", "malformed_text", "malformed", 0, model);
-    if (text.length() > 100_000 && options.get("truncation").equals("none")) return result("", "error", "prompt_too_long", "too long", 0, model);
+    if (text.length() > 100_000 && options.get("truncation").equals("none")) return result("", "error", "prompt_too_long", "too long", 0,
+        model);
     if (text.contains("no disk, no room")) throw new IllegalStateException("a function that fails the query");
     return result("echo " + (text.length() > 100 ? text.substring(0, 100) : text), "stop", "", "", text.length(), model);
   }

@@ -15,7 +15,8 @@ class TestArchitecture {
 
   @ArchTest
   static final ArchRule knowsOnlyTheEnginesInterface =
-      classes().that().resideInAPackage(PIPELINE).should().onlyDependOnClassesThat().resideInAnyPackage(PIPELINE, "org.scriptorium.engine.api..", "java..",
+      classes().that().resideInAPackage(PIPELINE).should().onlyDependOnClassesThat()
+          .resideInAnyPackage(PIPELINE, "org.scriptorium.engine.api..", "java..",
           "scala..", "org.slf4j..", "org.apache.spark..", "org.apache.hadoop..", "com.fasterxml.jackson..", "");
 
   @ArchTest

@@ -62,7 +62,8 @@ class TestJobFile {
     assertThat(job.read().id()).isEmpty();
     assertThat(job.write().mode()).isEqualTo(Mode.ERROR);
     assertThat(job.maxErrorRate()).isEqualTo(0.05);
-    assertThat(job.tasks().getFirst().generate()).isEqualTo(GenerationConfig.DEFAULT.withMaxNewTokens(128).withTruncation(Truncation.MIDDLE));
+    assertThat(job.tasks().getFirst().generate()).isEqualTo(GenerationConfig.DEFAULT.withMaxNewTokens(128)
+        .withTruncation(Truncation.MIDDLE));
     JobFile generate = JobFile.parse(MINIMAL, "job.yaml", List.of("task.kind=generate"));
     assertThat(generate.tasks().getFirst().generate()).isEqualTo(GenerationConfig.DEFAULT);
   }
@@ -77,7 +78,8 @@ class TestJobFile {
         write: { path: out, mode: overwrite }
         """);
     JobFile.Task task = job.tasks().getFirst();
-    assertThat(task.generate()).isEqualTo(new GenerationConfig(9, 2, 0.5f, 3, 0.25f, 0.125f, 1.5f, 1f, -0.5f, List.of("\n", "END"), 7, Truncation.TAIL));
+    assertThat(task.generate()).isEqualTo(new GenerationConfig(9, 2, 0.5f, 3, 0.25f, 0.125f, 1.5f, 1f, -0.5f, List.of("\n", "END"), 7,
+        Truncation.TAIL));
     assertThat(task.input()).isEqualTo(Input.RAW);
     assertThat(task.prompt()).contains(new PromptTemplate("<b>{{0}}</b> {{1}} {{0}}", List.of("title", "body")));
     assertThat(job.read().paths()).containsExactly("a.csv", "b.csv");
@@ -104,7 +106,8 @@ class TestJobFile {
 
   @Test
   void overridesReachEveryPlace() {
-    JobFile job = JobFile.parse(MINIMAL, "job.yaml", List.of("write.mode=overwrite", "read.keep=[a, b]", "generate.temperature=0.5", "model=7",
+    JobFile job = JobFile.parse(MINIMAL, "job.yaml", List.of("write.mode=overwrite", "read.keep=[a, b]", "generate.temperature=0.5",
+        "model=7",
         "quality.max-error-rate=1", "read.path=x=y"));
     assertThat(job.write().mode()).isEqualTo(Mode.OVERWRITE);
     assertThat(job.read().keep()).containsExactly("a", "b");
@@ -188,7 +191,8 @@ class TestJobFile {
 
   @Test
   void refusesTasksThatMeet() {
-    String yaml = MINIMAL.replace("task: { kind: summarize }", "tasks: [{ name: a, kind: summarize }, { name: A, kind: summarize }, { name: id, kind: summarize }]");
+    String yaml = MINIMAL.replace("task: { kind: summarize }",
+        "tasks: [{ name: a, kind: summarize }, { name: A, kind: summarize }, { name: id, kind: summarize }]");
     assertThat(assertWrongUse(yaml).lines()).containsExactly("job.yaml: 2 problems:",
         "  line 2: tasks[1].name: \"A\" is the name of another task",
         "  line 2: tasks[2].name: \"id\" would stand in the output twice; it is id or one of read.keep");
@@ -206,8 +210,10 @@ class TestJobFile {
     assertThat(assertWrongUse("a: " + "[".repeat(60) + "]".repeat(60))).contains("nested deeper than 50");
     assertThat(assertWrongUse("")).contains("read: missing").contains("task: missing").contains("write: missing");
     Path absent = folder.resolve("absent.yaml");
-    assertThatThrownBy(() -> JobFile.load(absent, List.of())).isInstanceOf(JobException.class).hasMessage(absent + ": there is no such job file");
-    assertThatThrownBy(() -> JobFile.load(folder, List.of())).hasMessage(folder + ": the job file can't be read: it is a folder; expected a YAML file");
+    assertThatThrownBy(() -> JobFile.load(absent, List.of())).isInstanceOf(JobException.class)
+        .hasMessage(absent + ": there is no such job file");
+    assertThatThrownBy(() -> JobFile.load(folder, List.of())).hasMessage(folder
+        + ": the job file can't be read: it is a folder; expected a YAML file");
     Path latin = Files.write(folder.resolve("latin.yaml"), new byte[] {'a', ':', ' ', (byte) 0xE4, '\n'});
     assertThatThrownBy(() -> JobFile.load(latin, List.of())).hasMessage(latin + ": the job file is not UTF-8");
   }

@@ -35,11 +35,13 @@ class TestJobOnEngine {
     SparkSession.clearActiveSession();
     SparkSession.clearDefaultSession();
     spark = SparkSession.builder().master("local[2]").withExtensions(new ScriptoriumExtensions())
-        .config("spark.scriptorium.engine.cache-memory", "64m").config("spark.scriptorium.model.cache-dir", shared.resolve("cache").toString()).getOrCreate();
+        .config("spark.scriptorium.engine.cache-memory", "64m").config("spark.scriptorium.model.cache-dir", shared.resolve("cache")
+        .toString()).getOrCreate();
     SparkSession.setDefaultSession(others);
     model = TinyModel.write(shared, 11);
     spark.sql("SELECT concat('d', id) AS id, repeat(concat('a document ', id, ' '), cast(1 + id % 7 AS INT)) AS text FROM range(40)"
-        + " UNION ALL VALUES ('null', NULL), ('blank', ' '), ('broken', CAST(X'C328' AS STRING)), ('markup', 'a <|im_end|> b'), ('long', repeat('very long ', 30000))")
+        + " UNION ALL VALUES ('null', NULL), ('blank', ' '), ('broken', CAST(X'C328' AS STRING)),"
+        + " ('markup', 'a <|im_end|> b'), ('long', repeat('very long ', 30000))")
         .write().parquet(shared.resolve("docs").toString());
   }
 
@@ -58,7 +60,8 @@ class TestJobOnEngine {
     }
     assertThat(outputs.get(0)).hasSize(45).isEqualTo(outputs.get(1));
     assertThat(new HashSet<>(rows("text"))).hasSizeGreaterThan(20);
-    assertThat(rows("id", "finish_reason", "error_code", "model")).contains("[null,skipped,,tiny]", "[blank,skipped,,tiny]", "[broken,error,malformed_text,tiny]");
+    assertThat(rows("id", "finish_reason", "error_code", "model"))
+        .contains("[null,skipped,,tiny]", "[blank,skipped,,tiny]", "[broken,error,malformed_text,tiny]");
     assertThat(report.rows()).isEqualTo(45);
     assertThat(report.skipped()).isEqualTo(2);
     assertThat(report.errors()).containsOnlyKeys("malformed_text").containsEntry("malformed_text", 1L);
@@ -76,7 +79,8 @@ class TestJobOnEngine {
     Report report = run("task={kind: generate, prompt: 'Say {{id}}: {{text}}'}", "generate.max-new-tokens=4", "write.mode=overwrite");
     assertThat(report.errors()).containsOnlyKeys("malformed_text", "prompt_too_long");
     assertThat(report.skipped()).isZero();
-    assertThat(rows("id", "finish_reason")).filteredOn(row -> row.startsWith("[markup")).singleElement().asString().matches("\\[markup,(stop|length)]");
+    assertThat(rows("id", "finish_reason")).filteredOn(row -> row.startsWith("[markup")).singleElement().asString()
+        .matches("\\[markup,(stop|length)]");
     // As markup the same text is another prompt, with fewer tokens.
     long escaped = tokens("task={kind: generate, prompt: '{{text}}', raw: true}");
     long markup = tokens("task={kind: generate, raw: true}");
@@ -104,7 +108,8 @@ class TestJobOnEngine {
   void progressAndDryRunComeFromTheOperator() throws Exception {
     var told = new ByteArrayOutputStream();
     JobRun.run(spark, job(), Progress.log(new PrintStream(told, true, StandardCharsets.UTF_8), java.time.Duration.ofMillis(50)));
-    assertThat(told.toString(StandardCharsets.UTF_8)).contains("job: 45 rows, starting").contains("42 answered, 2 skipped, 1 in error (malformed_text 1)");
+    assertThat(told.toString(StandardCharsets.UTF_8)).contains("job: 45 rows, starting")
+        .contains("42 answered, 2 skipped, 1 in error (malformed_text 1)");
     JobPlan plan = JobPlan.describe(spark, job("write.mode=overwrite"), Optional.empty());
     assertThat(plan.rows()).isEqualTo(45);
     assertThat(plan.answered()).isEqualTo(43);
@@ -145,6 +150,7 @@ class TestJobOnEngine {
   }
 
   private List<String> rows(String... columns) {
-    return spark.read().parquet(folder.resolve("out").toString()).orderBy("id").selectExpr(columns).collectAsList().stream().map(Row::toString).toList();
+    return spark.read().parquet(folder.resolve("out").toString()).orderBy("id").selectExpr(columns).collectAsList().stream()
+        .map(Row::toString).toList();
   }
 }

@@ -60,22 +60,29 @@ class TestJobRun {
   @Test
   void writesRowsAndReport() throws IOException {
     var told = new ByteArrayOutputStream();
-    Report report = JobRun.run(spark, job("read.keep=[section]", "name=small"), Progress.log(new PrintStream(told, true, StandardCharsets.UTF_8)));
-    assertThat(rows()).containsExactly("[a,x,echo first,stop,,,5,2,3,echo,key]", "[b,y,,skipped,,,0,0,0,echo,]".replace("echo,]", "echo,key]"),
+    Report report = JobRun.run(spark, job("read.keep=[section]", "name=small"),
+        Progress.log(new PrintStream(told, true, StandardCharsets.UTF_8)));
+    assertThat(rows()).containsExactly("[a,x,echo first,stop,,,5,2,3,echo,key]",
+        "[b,y,,skipped,,,0,0,0,echo,]".replace("echo,]", "echo,key]"),
         "[c,null,echo third,stop,,,5,2,3,echo,key]");
-    assertThat(spark.read().parquet(out().toString()).columns()).containsExactly("id", "section", "text", "finish_reason", "error_code", "error",
+    assertThat(spark.read().parquet(out().toString()).columns()).containsExactly("id", "section", "text", "finish_reason", "error_code",
+        "error",
         "prompt_tokens", "cached_tokens", "completion_tokens", "model", "request_key");
     JsonNode json = new ObjectMapper().readTree(out().resolve("_scriptorium/report.json").toFile());
-    assertThat(json.fieldNames()).toIterable().containsExactly("name", "model", "path", "started", "finished", "rows", "computed", "reused", "deduplicated",
-        "skipped", "errors", "prompt_tokens", "cached_tokens", "completion_tokens", "seconds", "generation_seconds", "peak_memory_bytes", "kernels",
+    assertThat(json.fieldNames()).toIterable().containsExactly("name", "model", "path", "started", "finished", "rows", "computed",
+        "reused", "deduplicated",
+        "skipped", "errors", "prompt_tokens", "cached_tokens", "completion_tokens", "seconds", "generation_seconds", "peak_memory_bytes",
+        "kernels",
         "spark_version", "scriptorium_version");
     assertThat(json.path("name").asText()).isEqualTo("small");
     assertThat(json.path("model").asText()).isEqualTo("echo");
-    assertThat(List.of(json.path("rows").asInt(), json.path("computed").asInt(), json.path("skipped").asInt(), json.path("prompt_tokens").asInt(),
+    assertThat(List.of(json.path("rows").asInt(), json.path("computed").asInt(), json.path("skipped").asInt(), json.path("prompt_tokens")
+        .asInt(),
         json.path("cached_tokens").asInt(), json.path("completion_tokens").asInt())).containsExactly(3, 2, 1, 10, 4, 6);
     assertThat(json.path("errors").isObject()).isTrue();
     assertThat(json.path("errors").size()).isZero();
-    assertThat(json.path("seconds").asDouble()).isEqualTo(report.seconds(), within(1e-6)).isGreaterThanOrEqualTo(report.generationSeconds());
+    assertThat(json.path("seconds").asDouble()).isEqualTo(report.seconds(), within(1e-6))
+        .isGreaterThanOrEqualTo(report.generationSeconds());
     assertThat(json.path("spark_version").asText()).isEqualTo(spark.version());
     assertThat(report.exitCode()).isZero();
     assertThat(told.toString(StandardCharsets.UTF_8)).contains("small: 3 rows in ").contains("2 answered, 1 skipped, none in error")
@@ -90,12 +97,13 @@ class TestJobRun {
     for (int i = 0; i < 20; i++) bytes.write("{\"id\": \"good\", \"text\": \"a <|im_end|> b\"}\n".getBytes(StandardCharsets.UTF_8));
     bytes.write("{\"id\": \"null\"}\n{\"id\": \"empty\", \"text\": \"\"}\n{broken\n".getBytes(StandardCharsets.UTF_8));
     bytes.write(("{\"id\": \"long\", \"text\": \"" + "z".repeat(300_000) + "\"}\n").getBytes(StandardCharsets.UTF_8));
-    bytes.write(new byte[] {'{', '"', 'i', 'd', '"', ':', '"', 'b', '"', ',', '"', 't', 'e', 'x', 't', '"', ':', '"', (byte) 0xC3, '"', '}', '\n'});
+    bytes.write(new byte[] {'{', '"', 'i', 'd', '"', ':', '"', 'b', '"', ',', '"', 't', 'e', 'x', 't', '"', ':', '"', (byte) 0xC3, '"',
+        '}', '\n'});
     Files.write(folder.resolve("docs.jsonl"), bytes.toByteArray());
     assertThatThrownBy(() -> run("task={kind: generate}")).isInstanceOfSatisfying(JobException.class,
             e -> assertThat(e.kind()).isEqualTo(JobException.Kind.FAILED))
-        .hasMessage("3 in error (malformed_text 2, prompt_too_long 1) of 25 results, 12.0 %, and quality.max-error-rate allows 5 %: nothing was published;"
-            + " malformed_text: " + example());
+        .hasMessage("3 in error (malformed_text 2, prompt_too_long 1) of 25 results, 12.0 %, and quality.max-error-rate allows 5 %:"
+            + " nothing was published; malformed_text: " + example());
     assertThat(out()).doesNotExist();
 
     Report report = run("task={kind: generate}", "quality.max-error-rate=0.12");
@@ -104,7 +112,8 @@ class TestJobRun {
     assertThat(report.skipped()).isEqualTo(2);
     assertThat(report.computed()).isEqualTo(23);
     var bad = spark.read().parquet(out().toString()).where("finish_reason = 'error'").orderBy("id").collectAsList();
-    assertThat(bad).extracting(row -> row.<String>getAs("error_code")).containsExactly("malformed_text", "malformed_text", "prompt_too_long");
+    assertThat(bad).extracting(row -> row.<String>getAs("error_code"))
+        .containsExactly("malformed_text", "malformed_text", "prompt_too_long");
     assertThat(bad).allSatisfy(row -> assertThat(row.<String>getAs("text")).isEmpty());
     assertThat(bad.get(1).<String>getAs("error")).isEqualTo("docs.jsonl: the line is not well-formed UTF-8");
     assertThat(run("write.mode=overwrite", "quality.max-error-rate=1").errors()).containsOnlyKeys("malformed_text");
@@ -118,7 +127,8 @@ class TestJobRun {
     } catch (JobException e) {
       found[0] = e.getMessage().substring(e.getMessage().lastIndexOf("malformed_text: ") + "malformed_text: ".length());
     }
-    assertThat(found[0]).isIn("docs.jsonl: the line is not well-formed UTF-8", "docs.jsonl: the line is not a JSON object with values of its columns' types");
+    assertThat(found[0]).isIn("docs.jsonl: the line is not well-formed UTF-8",
+        "docs.jsonl: the line is not a JSON object with values of its columns' types");
     return found[0];
   }
 
@@ -129,8 +139,10 @@ class TestJobRun {
         "write.path: %s holds an output already; choose another path, or set write.mode to overwrite or append".formatted(out()));
     run("write.mode=append");
     assertThat(rows()).hasSize(6);
-    assertThatThrownBy(() -> run("write.mode=append", "read.keep=[section]")).hasMessage("write.path: %s can't be appended to: it has the columns none"
-        .formatted(out()) + " that this job does not write, and lacks section string that it does; choose another path, or set write.mode to overwrite");
+    assertThatThrownBy(() -> run("write.mode=append", "read.keep=[section]"))
+        .hasMessage("write.path: %s can't be appended to: it has the columns none"
+        .formatted(out()) + " that this job does not write, and lacks section string that it does;"
+        + " choose another path, or set write.mode to overwrite");
     Files.writeString(folder.resolve("docs.jsonl"), "{\"id\": \"z\", \"text\": \"last\"}\n");
     run("write.mode=overwrite");
     assertThat(rows()).hasSize(1);
@@ -146,11 +158,13 @@ class TestJobRun {
         "write.path: %s holds what no run of this kind wrote (notes.txt); choose another path, or move that away".formatted(out()));
     Files.delete(out().resolve("notes.txt"));
     assertThatThrownBy(() -> run("write.path=" + folder)).isInstanceOfSatisfying(JobException.class,
-        e -> assertThat(e.kind()).isEqualTo(JobException.Kind.WRONG_USE)).hasMessageEndingWith("holds what the job reads (%s/docs.jsonl); choose another path".formatted(folder));
+        e -> assertThat(e.kind()).isEqualTo(JobException.Kind.WRONG_USE))
+            .hasMessageEndingWith("holds what the job reads (%s/docs.jsonl); choose another path".formatted(folder));
     assertThatThrownBy(() -> run("write.path=" + folder.resolve("docs.jsonl"))).hasMessageContaining("choose another path");
     Path file = Files.writeString(folder.resolve("file"), "");
     assertThatThrownBy(() -> run("write.path=" + file)).hasMessage("write.path: %s is a file; expected a folder".formatted(file));
-    assertThatThrownBy(() -> run("write.path=" + file + "/below")).isInstanceOf(JobException.class).hasMessageStartingWith("write.path: " + file + "/below can't be");
+    assertThatThrownBy(() -> run("write.path=" + file + "/below")).isInstanceOf(JobException.class)
+        .hasMessageStartingWith("write.path: " + file + "/below can't be");
     assertThat(rows()).hasSize(3);
   }
 
@@ -168,7 +182,8 @@ class TestJobRun {
     assertThat(report.computed()).isEqualTo(5);
     assertThat(report.skipped()).isEqualTo(1);
     assertThat(report.model()).isEqualTo("small, echo");
-    List<Row> rows = spark.read().parquet(out().toString()).orderBy("id").select("id", "text", "short.text", "asked.text", "short.finish_reason").collectAsList();
+    List<Row> rows = spark.read().parquet(out().toString()).orderBy("id")
+        .select("id", "text", "short.text", "asked.text", "short.finish_reason").collectAsList();
     assertThat(rows).extracting(Row::toString).containsExactly("[a,first,echo first,echo Section x: first x,stop]",
         "[b,  ,,echo Section y:    y,skipped]", "[c,third,echo third,echo Section : third ,stop]");
   }
@@ -188,7 +203,8 @@ class TestJobRun {
   void partitionsAndOrderDoNotShow(boolean adaptive) throws IOException {
     spark.conf().set("spark.sql.adaptive.enabled", adaptive);
     try {
-      spark.range(50).selectExpr("id", "repeat(concat('w', id), cast(id as int)) AS text").write().parquet(folder.resolve("many").toString());
+      spark.range(50).selectExpr("id", "repeat(concat('w', id), cast(id as int)) AS text").write()
+          .parquet(folder.resolve("many").toString());
       List<List<String>> outputs = new ArrayList<>();
       for (int partitions : new int[] {1, 7}) {
         Sessions.CALLS.set(0);
@@ -208,7 +224,8 @@ class TestJobRun {
     run();
     List<String> before = rows();
     Files.writeString(folder.resolve("docs.jsonl"), "{\"id\": \"z\", \"text\": \"no disk, no room\"}\n");
-    assertThatThrownBy(() -> run("write.mode=overwrite")).isInstanceOf(JobException.class).hasMessageContaining("a function that fails the query")
+    assertThatThrownBy(() -> run("write.mode=overwrite")).isInstanceOf(JobException.class)
+        .hasMessageContaining("a function that fails the query")
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
     assertThat(rows()).isEqualTo(before);
     assertThat(privateNames()).containsExactly("report.json");
@@ -219,7 +236,8 @@ class TestJobRun {
   void fullDisksFailTheRun() throws IOException {
     spark.sparkContext().hadoopConfiguration().set("fs.full.impl", FullDisk.class.getName());
     Path target = folder.resolve("full");
-    assertThatThrownBy(() -> run("write.path=full://" + target)).isInstanceOf(JobException.class).hasMessageContaining("No space left on device")
+    assertThatThrownBy(() -> run("write.path=full://" + target)).isInstanceOf(JobException.class)
+        .hasMessageContaining("No space left on device")
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
     assertThat(target).doesNotExist();
   }
@@ -260,7 +278,8 @@ class TestJobRun {
   void leftoversOfDeadRunsAreRemoved() throws IOException {
     Path work = Files.createDirectories(out().resolve("_scriptorium/work-dead"));
     Files.writeString(work.resolve("part-0.parquet"), "half");
-    Files.writeString(out().resolve("_scriptorium/run-dead.json"), "{\"host\":\"%s\",\"process\":%d}".formatted(java.net.InetAddress.getLocalHost().getHostName(),
+    Files.writeString(out().resolve("_scriptorium/run-dead.json"),
+        "{\"host\":\"%s\",\"process\":%d}".formatted(java.net.InetAddress.getLocalHost().getHostName(),
         ProcessHandle.current().pid()));
     run();
     assertThat(privateNames()).containsExactly("report.json");
@@ -273,7 +292,8 @@ class TestJobRun {
     Files.writeString(lease, "{\"host\":\"elsewhere\",\"process\":42}");
     assertThatThrownBy(this::run).isInstanceOf(JobException.class).hasMessage(
         "write.path: another run is writing to %s (process 42 on elsewhere); wait for it, or choose another path".formatted(out()));
-    Files.setLastModifiedTime(lease, java.nio.file.attribute.FileTime.fromMillis(System.currentTimeMillis() - Duration.ofMinutes(4).toMillis()));
+    Files.setLastModifiedTime(lease, java.nio.file.attribute.FileTime.fromMillis(System.currentTimeMillis() - Duration.ofMinutes(4)
+        .toMillis()));
     run();
     assertThat(lease).doesNotExist();
   }
@@ -287,14 +307,16 @@ class TestJobRun {
     String id = privateNames().stream().filter(name -> name.startsWith("run-")).findFirst().orElseThrow().replaceAll("run-|\\.json", "");
     long from = System.nanoTime();
     spark.sparkContext().cancelJobGroup(id);
-    assertThatThrownBy(() -> running.get(20, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class).cause().isInstanceOf(JobException.class);
+    assertThatThrownBy(() -> running.get(20, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class).cause()
+        .isInstanceOf(JobException.class);
     assertThat(Duration.ofNanos(System.nanoTime() - from)).isLessThan(Duration.ofSeconds(20));
     assertThat(out()).doesNotExist();
   }
 
   @Test
   void dryRunsCountTryAndWriteNothing() throws IOException {
-    Files.writeString(folder.resolve("docs.jsonl"), "{\"id\": 1, \"text\": \"0123456789\"}\n".repeat(40) + "{\"id\": 2, \"text\": \" \"}\n{broken\n");
+    Files.writeString(folder.resolve("docs.jsonl"), "{\"id\": 1, \"text\": \"0123456789\"}\n".repeat(40)
+        + "{\"id\": 2, \"text\": \" \"}\n{broken\n");
     Sessions.CALLS.set(0);
     JobPlan plan = JobPlan.describe(spark, job("name=trial"), Optional.of(new ModelDescription("echo", "", "llama", 100, 10, 50L << 20)));
     assertThat(Sessions.CALLS.get()).isEqualTo(17);
@@ -305,7 +327,8 @@ class TestJobRun {
     assertThat(plan.completionTokens()).isEqualTo(120);
     assertThat(plan.completionLimit()).isEqualTo(40 * 128);
     assertThat(plan.seconds()).isPositive();
-    assertThat(plan.summary()).contains("trial: dry run, nothing is written").contains("42, 40 of them to answer").contains("50 MiB of it the mapped model");
+    assertThat(plan.summary()).contains("trial: dry run, nothing is written").contains("42, 40 of them to answer")
+        .contains("50 MiB of it the mapped model");
     assertThat(out()).doesNotExist();
     assertThatThrownBy(() -> JobPlan.describe(spark, job("read.text=txet"), Optional.empty())).isInstanceOf(JobException.class)
         .hasMessageContaining("has no column \"txet\"");
@@ -350,7 +373,8 @@ class TestJobRun {
 
   private List<String> names() throws IOException {
     try (Stream<Path> list = Files.list(out())) {
-      return list.map(path -> path.getFileName().toString()).filter(name -> !name.startsWith(".")).map(name -> name.startsWith("part-") ? "part" : name)
+      return list.map(path -> path.getFileName().toString()).filter(name -> !name.startsWith("."))
+          .map(name -> name.startsWith("part-") ? "part" : name)
           .sorted().toList();
     }
   }

@@ -65,9 +65,11 @@ class TestKilledRuns {
 
   private static Process start(Path job, Path said) throws IOException {
     List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(argument -> argument.startsWith("-") && !argument.startsWith("-agent"))
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(argument -> argument.startsWith("-") && !argument.startsWith("-agent"))
         .forEach(command::add);
-    command.addAll(List.of("-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), SlowRun.class.getName(), job.toString()));
+    command.addAll(List.of("-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+        SlowRun.class.getName(), job.toString()));
     return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
   }
 
@@ -81,7 +83,8 @@ class TestKilledRuns {
   }
 
   private List<String> texts() {
-    return Sessions.spark().read().parquet(folder.resolve("out").toString()).select("text").collectAsList().stream().map(row -> row.getString(0)).toList();
+    return Sessions.spark().read().parquet(folder.resolve("out").toString()).select("text").collectAsList().stream()
+        .map(row -> row.getString(0)).toList();
   }
 
   private List<String> privateNames() throws IOException {

@@ -35,9 +35,11 @@ class TestProgress {
     run(Progress.log(out, Duration.ofMillis(100)));
     List<String> lines = told.toString(StandardCharsets.UTF_8).lines().toList();
     assertThat(lines).filteredOn(line -> line.startsWith("told: ") && line.contains(" of 40 rows ")).isNotEmpty()
-        .allMatch(line -> line.matches("told: \\d+ of 40 rows \\(\\d+ %\\), [\\d,]+ tokens/s, (about \\d+ s left, until \\d\\d:\\d\\d|finishing)"), "has its form");
+        .allMatch(line -> line.matches("told: \\d+ of 40 rows \\(\\d+ %\\), [\\d,]+ tokens/s, "
+            + "(about \\d+ s left, until \\d\\d:\\d\\d|finishing)"), "has its form");
     // Heartbeats tell before the first task has ended: two tasks with 20 rows each.
-    assertThat(lines.stream().filter(line -> line.contains(" of 40 rows ")).map(line -> Integer.parseInt(line.split(" ")[1]))).anyMatch(rows -> rows > 0 && rows < 20);
+    assertThat(lines.stream().filter(line -> line.contains(" of 40 rows ")).map(line -> Integer.parseInt(line.split(" ")[1])))
+        .anyMatch(rows -> rows > 0 && rows < 20);
     assertThat(lines.getFirst()).isEqualTo("told: 40 rows, starting");
   }
 
@@ -63,7 +65,8 @@ class TestProgress {
   }
 
   private void run(Progress progress) throws IOException {
-    Files.writeString(folder.resolve("docs.jsonl"), IntStream.range(0, 40).mapToObj("{\"text\": \"document %d\"}%n"::formatted).collect(Collectors.joining()));
+    Files.writeString(folder.resolve("docs.jsonl"), IntStream.range(0, 40).mapToObj("{\"text\": \"document %d\"}%n"::formatted)
+        .collect(Collectors.joining()));
     Sessions.delay = 100;
     JobRun.run(Sessions.spark(), JobFile.parse("""
         name: told

@@ -62,14 +62,16 @@ class TestSources {
   void columnsAndPathsAreChecked(String change, String message) {
     spark.sql("SELECT 'a' AS id, 'b' AS text, 5 AS number").write().parquet(folder.resolve("docs").toString());
     String read = change.startsWith("path") ? "format: parquet, " + change : "format: parquet, path: DIR/docs, " + change;
-    assertThatThrownBy(() -> open(read)).isInstanceOf(JobException.class).hasMessage(message.replace("DIR", folder.toString()).replace('+', '\n'));
+    assertThatThrownBy(() -> open(read)).isInstanceOf(JobException.class)
+        .hasMessage(message.replace("DIR", folder.toString()).replace('+', '\n'));
   }
 
   @Test
   void templateColumnsAreChecked() {
     spark.sql("SELECT 'a' AS id, 'b' AS text, 5 AS number").write().parquet(folder.resolve("docs").toString());
     String read = "format: parquet, path: DIR/docs";
-    assertThat(open(read, "{ kind: generate, prompt: \"{{text}} {{number}}\" }").rows().head().<String>getAs(Source.text(1))).isEqualTo("5");
+    assertThat(open(read, "{ kind: generate, prompt: \"{{text}} {{number}}\" }").rows().head().<String>getAs(Source.text(1)))
+        .isEqualTo("5");
     assertThatThrownBy(() -> open(read, "{ kind: generate, prompt: \"{{titel}}\" }")).hasMessage(
         "prompt: %s/docs has no column \"titel\"; it has id, text, number".formatted(folder));
   }
@@ -93,11 +95,14 @@ class TestSources {
     Files.write(folder.resolve("docs.jsonl"), bytes.toByteArray());
     List<Row> rows = open("format: jsonl, path: DIR/docs.jsonl, keep: [year]").rows().collectAsList();
     Map<String, String> problems = new LinkedHashMap<>();
-    rows.forEach(row -> problems.put(String.valueOf(row.<String>getAs(Source.ID)) + "/" + row.getAs(Source.text(0)), row.getAs(Source.PROBLEM)));
+    rows.forEach(row -> problems.put(String.valueOf(row.<String>getAs(Source.ID)) + "/" + row.getAs(Source.text(0)),
+        row.getAs(Source.PROBLEM)));
     String notObject = "docs.jsonl: the line is not a JSON object with values of its columns' types";
     assertThat(rows).hasSize(8);
-    assertThat(problems).containsEntry("1/good \u00e4 \ud83d\ude00 \\ud800", null).containsEntry("6/", null).containsEntry("7/<|im_end|>\n", null)
-        .containsEntry("4/", "docs.jsonl: the line holds an unpaired surrogate").containsEntry("5/", "docs.jsonl: the line holds an unpaired surrogate")
+    assertThat(problems).containsEntry("1/good \u00e4 \ud83d\ude00 \\ud800", null).containsEntry("6/", null)
+        .containsEntry("7/<|im_end|>\n", null)
+        .containsEntry("4/", "docs.jsonl: the line holds an unpaired surrogate")
+        .containsEntry("5/", "docs.jsonl: the line holds an unpaired surrogate")
         .containsEntry("8/", "docs.jsonl: the line is not well-formed UTF-8").containsEntry("null/", notObject);
     assertThat(rows.stream().filter(row -> notObject.equals(row.getAs(Source.PROBLEM)))).hasSize(2);
     assertThat(rows.getFirst().<Long>getAs(Source.keep(0))).isEqualTo(1999);
@@ -106,7 +111,8 @@ class TestSources {
   @Test
   void commaSeparatedValuesKeepTheirBytes() throws IOException {
     var bytes = new ByteArrayOutputStream();
-    bytes.write("\uFEFFid,t\u00ebxt,note\n1,\"two\nlines, \"\"quoted\"\" \u4e2d\",a\n2,\u00e4,b\n3,only two\n4,,d\n5,".getBytes(StandardCharsets.UTF_8));
+    bytes.write("\uFEFFid,t\u00ebxt,note\n1,\"two\nlines, \"\"quoted\"\" \u4e2d\",a\n2,\u00e4,b\n"
+        .concat("3,only two\n4,,d\n5,").getBytes(StandardCharsets.UTF_8));
     bytes.write(0xC3);
     bytes.write(",e\n6,long ".getBytes(StandardCharsets.UTF_8));
     bytes.write("y".repeat(300_000).getBytes(StandardCharsets.UTF_8));
@@ -115,11 +121,14 @@ class TestSources {
     Source source = open("format: csv, path: DIR/docs.csv, text: t\u00ebxt, keep: [note]");
     List<Row> rows = source.rows().collectAsList();
     Map<String, String> texts = texts(source);
-    assertThat(texts).containsEntry("1", "two\nlines, \"quoted\" \u4e2d").containsEntry("2", "\u00e4").containsEntry("3", "").containsEntry("4", "");
+    assertThat(texts).containsEntry("1", "two\nlines, \"quoted\" \u4e2d").containsEntry("2", "\u00e4").containsEntry("3", "")
+        .containsEntry("4", "");
     assertThat(texts.get("6")).hasSize(300_005);
     assertThat(rows).filteredOn(row -> !row.isNullAt(row.fieldIndex(Source.PROBLEM))).singleElement()
-        .satisfies(row -> assertThat(row.<String>getAs(Source.PROBLEM)).startsWith("docs.csv: the row has more or fewer fields than the header"));
-    assertThat(source.rows().where(Source.ID + " = '5'").selectExpr("is_valid_utf8(" + Source.text(0) + ")", "hex(" + Source.text(0) + ")").head())
+        .satisfies(row -> assertThat(row.<String>getAs(Source.PROBLEM))
+        .startsWith("docs.csv: the row has more or fewer fields than the header"));
+    assertThat(source.rows().where(Source.ID + " = '5'").selectExpr("is_valid_utf8(" + Source.text(0) + ")", "hex(" + Source.text(0) + ")")
+        .head())
         .satisfies(row -> assertThat(row.getBoolean(0)).isFalse()).satisfies(row -> assertThat(row.getString(1)).isEqualTo("C3"));
   }
 
@@ -133,8 +142,10 @@ class TestSources {
     Files.writeString(texts.resolve("empty.txt"), "");
     Files.writeString(texts.resolve(".hidden"), "no document");
     Source source = open("format: text, path: 'DIR/some texts'");
-    assertThat(texts(source)).containsEntry("one.txt", "marked\nlines").containsEntry("a/b/two \u00e4.txt", "deep").containsEntry("empty.txt", "").hasSize(4);
-    assertThat(source.rows().where(Source.ID + " = 'a/bad.txt'").selectExpr("hex(" + Source.text(0) + ")").head().getString(0)).isEqualTo("78FF");
+    assertThat(texts(source)).containsEntry("one.txt", "marked\nlines").containsEntry("a/b/two \u00e4.txt", "deep")
+        .containsEntry("empty.txt", "").hasSize(4);
+    assertThat(source.rows().where(Source.ID + " = 'a/bad.txt'").selectExpr("hex(" + Source.text(0) + ")").head().getString(0))
+        .isEqualTo("78FF");
     assertThat(texts(open("format: text, path: ['DIR/some texts/one.txt', 'DIR/some texts/a']")).keySet())
         .containsExactlyInAnyOrder("one.txt", "b/two \u00e4.txt", "bad.txt");
     assertThat(open("format: text, path: 'DIR/some texts'").rows().count()).isEqualTo(4);
@@ -144,7 +155,8 @@ class TestSources {
   void filesOfAnotherKindAreRefused() throws IOException {
     Files.writeString(folder.resolve("docs.parquet"), "this is no Parquet file");
     assertThatThrownBy(() -> open("format: parquet, path: DIR/docs.parquet")).isInstanceOf(JobException.class)
-        .hasMessageStartingWith("read.path: %s/docs.parquet can't be read as parquet: ".formatted(folder)).hasMessageContaining("is not a Parquet file");
+        .hasMessageStartingWith("read.path: %s/docs.parquet can't be read as parquet: ".formatted(folder))
+        .hasMessageContaining("is not a Parquet file");
     Files.writeString(folder.resolve("docs.jsonl"), "");
     assertThatThrownBy(() -> open("format: jsonl, path: DIR/docs.jsonl")).hasMessage(
         "read.text: %s/docs.jsonl has no column \"text\"; it has no columns".formatted(folder));
