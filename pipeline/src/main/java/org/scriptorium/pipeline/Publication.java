@@ -70,8 +70,8 @@ final class Publication {
       Path work = new Path(new Path(root, OutputFolder.PRIVATE), content.path("work").asText());
       new Publication(files, root, work, texts(content.path("old")), texts(content.path("added")), step -> {}).complete();
     } catch (JsonProcessingException e) {
-      throw new IOException("the journal %s of an interrupted publication is damaged;"
-          .concat(" look into the folder, then remove the journal").formatted(journal), e);
+      throw new IOException(("the journal %s of an interrupted publication is damaged;"
+          + " look into the folder, then remove the journal").formatted(journal), e);
     }
   }
 

@@ -76,7 +76,8 @@ public record Report(
     ObjectNode codes = node.putObject("errors");
     errors.forEach(codes::put);
     node.put("prompt_tokens", promptTokens).put("cached_tokens", cachedTokens).put("completion_tokens", completionTokens)
-        .put("seconds", seconds).put("generation_seconds", generationSeconds).put("peak_memory_bytes", peakMemoryBytes).put("kernels", kernels)
+        .put("seconds", seconds).put("generation_seconds", generationSeconds)
+        .put("peak_memory_bytes", peakMemoryBytes).put("kernels", kernels)
         .put("spark_version", sparkVersion).put("scriptorium_version", scriptoriumVersion);
     try {
       return (json.writerWithDefaultPrettyPrinter().writeValueAsString(node) + "\n").getBytes(StandardCharsets.UTF_8);

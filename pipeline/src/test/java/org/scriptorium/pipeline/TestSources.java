@@ -111,8 +111,8 @@ class TestSources {
   @Test
   void commaSeparatedValuesKeepTheirBytes() throws IOException {
     var bytes = new ByteArrayOutputStream();
-    bytes.write("\uFEFFid,t\u00ebxt,note\n1,\"two\nlines, \"\"quoted\"\" \u4e2d\",a\n2,\u00e4,b\n"
-        .concat("3,only two\n4,,d\n5,").getBytes(StandardCharsets.UTF_8));
+    bytes.write(("\uFEFFid,t\u00ebxt,note\n1,\"two\nlines, \"\"quoted\"\" \u4e2d\",a\n2,\u00e4,b\n"
+        + "3,only two\n4,,d\n5,").getBytes(StandardCharsets.UTF_8));
     bytes.write(0xC3);
     bytes.write(",e\n6,long ".getBytes(StandardCharsets.UTF_8));
     bytes.write("y".repeat(300_000).getBytes(StandardCharsets.UTF_8));
