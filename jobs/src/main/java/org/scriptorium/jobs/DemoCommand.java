@@ -3,6 +3,7 @@ package org.scriptorium.jobs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.scriptorium.engine.catalog.Catalog;
@@ -35,7 +36,7 @@ final class DemoCommand implements Callable<Integer> {
           "%s: there is no such file; the demo runs in the project's folder: start it there, or as ./scriptorium demo".formatted(JOB.toAbsolutePath()));
     }
     var job = JobFile.load(JOB, List.of());
-    job.model().flatMap(Catalog::find).ifPresent(entry -> ModelsCommand.pull(console, entry));
-    return SparkJobs.demonstrate(console, job, master);
+    job.model().flatMap(Catalog::find).ifPresent(entry -> ModelsCommand.pull(console, SparkJobs.cacheDirectory(), entry));
+    return new SparkJobs(console, master, Map.of()).demonstrate(job);
   }
 }

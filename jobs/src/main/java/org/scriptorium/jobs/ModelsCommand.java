@@ -28,10 +28,10 @@ final class ModelsCommand implements Runnable {
   }
 
   /** Fetches a model if it is not there. */
-  static Path pull(Console console, CatalogEntry entry) {
+  static Path pull(Console console, Path cacheDirectory, CatalogEntry entry) {
     var display = new PullDisplay(console);
     try {
-      return new ModelPull(Catalog.cacheDirectory(), display).pull(entry);
+      return new ModelPull(cacheDirectory, display).pull(entry);
     } finally {
       display.clear();
     }
@@ -73,7 +73,7 @@ final class ModelsCommand implements Runnable {
 
     @Override
     public Integer call() {
-      console.out().println(ModelsCommand.pull(console, Catalog.named(name)));
+      console.out().println(ModelsCommand.pull(console, Catalog.cacheDirectory(), Catalog.named(name)));
       return 0;
     }
   }

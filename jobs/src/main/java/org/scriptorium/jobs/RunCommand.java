@@ -2,7 +2,9 @@ package org.scriptorium.jobs;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.scriptorium.pipeline.JobFile;
@@ -24,6 +26,12 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--master", paramLabel = "M", description = "Spark master, such as local[4] or spark://host:7077 (default: what spark-submit got, or local[*]).")
   private Optional<String> master = Optional.empty();
 
+  @Option(names = "--conf", paramLabel = "KEY=VALUE", description = "A setting of Spark or Scriptorium, as for spark-submit; may be repeated.")
+  private Map<String, String> settings = new LinkedHashMap<>();
+
+  @Option(names = "--dry-run", description = "Print rows, tokens, memory and expected time, from a few rows that are tried; write nothing.")
+  private boolean dryRun;
+
   @Parameters(paramLabel = "JOB.yaml", description = "The job file.")
   private Path file;
 
@@ -35,6 +43,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     // Before Spark starts, so that a wrong file is told at once.
     var job = JobFile.load(file, overrides);
-    return SparkJobs.run(console, job, master);
+    var jobs = new SparkJobs(console, master, settings);
+    return dryRun ? jobs.describe(job) : jobs.run(job);
   }
 }

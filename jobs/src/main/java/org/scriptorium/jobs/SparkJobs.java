@@ -1,14 +1,20 @@
 package org.scriptorium.jobs;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.scriptorium.engine.Engine;
+import org.scriptorium.engine.api.ModelDescription;
+import org.scriptorium.engine.catalog.Catalog;
 import org.scriptorium.pipeline.JobFile;
+import org.scriptorium.pipeline.JobPlan;
 import org.scriptorium.pipeline.JobRun;
 import org.scriptorium.pipeline.Progress;
 
@@ -16,30 +22,61 @@ import org.scriptorium.pipeline.Progress;
 final class SparkJobs {
   private static final String EXTENSIONS = "spark.sql.extensions";
   private static final String OURS = "org.scriptorium.spark.ScriptoriumExtensions";
+  private static final String CACHE_DIRECTORY = "spark.scriptorium.model.cache-dir";
   private static final int SHOWN_ROWS = 5;
   private static final int SHOWN_CHARACTERS = 300;
 
-  private SparkJobs() {}
+  private final Console console;
+  private final Optional<String> master;
+  private final Map<String, String> settings;
+
+  /** {@code settings} are of Spark and Scriptorium. */
+  SparkJobs(Console console, Optional<String> master, Map<String, String> settings) {
+    this.console = console;
+    this.master = master;
+    this.settings = Map.copyOf(settings);
+  }
 
   /** Runs a job; returns the exit code. */
-  static int run(Console console, JobFile job, Optional<String> master) {
-    return onSession(job, master, spark -> JobRun.run(spark, job, progress(console)).exitCode());
+  int run(JobFile job) {
+    return onSession(job, spark -> JobRun.run(spark, job, progress()).exitCode());
+  }
+
+  /** Says what a job would do. */
+  int describe(JobFile job) {
+    return onSession(job, spark -> {
+      console.out().println(JobPlan.describe(spark, job, description(job)).summary());
+      return 0;
+    });
+  }
+
+  /** Where models are kept: what spark-submit was told, else what the environment says. */
+  static Path cacheDirectory() {
+    var configured = new SparkConf().get(CACHE_DIRECTORY, "");
+    return configured.isBlank() ? Catalog.cacheDirectory() : Path.of(configured);
+  }
+
+  /** Of a model on this machine; one at another place has its size counted on the executors only. */
+  private static Optional<ModelDescription> description(JobFile job) {
+    var model = job.model().orElse(Models.DEFAULT);
+    var file = Catalog.find(model).isPresent() ? Catalog.pulled(cacheDirectory(), model) : Optional.of(model).filter(name -> !name.contains(":")).map(Path::of);
+    return file.filter(Files::isRegularFile).map(path -> Engine.describe(path, model));
   }
 
   /** Runs a job and shows its first rows; documents in error are part of what it shows, so that they are no failure. */
-  static int demonstrate(Console console, JobFile job, Optional<String> master) {
-    return onSession(job, master, spark -> {
-      JobRun.run(spark, job, progress(console));
+  int demonstrate(JobFile job) {
+    return onSession(job, spark -> {
+      JobRun.run(spark, job, progress());
       var results = spark.read().parquet(job.write().path());
       var rows = results.filter(functions.col("finish_reason").isin("stop", "length")).orderBy("id").limit(SHOWN_ROWS).collectAsList();
       console.out().println();
-      for (var row : rows) show(console, row);
+      for (var row : rows) show(row);
       console.out().println("all of them: " + Path.of(job.write().path()).toAbsolutePath());
       return 0;
     });
   }
 
-  private static void show(Console console, Row row) {
+  private void show(Row row) {
     String text = row.getAs("text");
     console.out().println(row.<Object>getAs("id") + ":");
     console.out().println("  " + shortened(text.strip().replaceAll("\\s+", " ")));
@@ -50,7 +87,7 @@ final class SparkJobs {
     return text.codePointCount(0, text.length()) <= SHOWN_CHARACTERS ? text : text.substring(0, text.offsetByCodePoints(0, SHOWN_CHARACTERS)) + "…";
   }
 
-  private static Progress progress(Console console) {
+  private Progress progress() {
     return switch (console.kind()) {
       case TERMINAL -> Progress.terminal(console.out());
       case FILE -> Progress.log(console.out());
@@ -58,10 +95,11 @@ final class SparkJobs {
   }
 
   /** Opens a session with the functions, and closes it whatever happens. */
-  private static int onSession(JobFile job, Optional<String> master, ToIntFunction<SparkSession> work) {
+  private int onSession(JobFile job, ToIntFunction<SparkSession> work) {
     // What spark-submit was given.
     var given = new SparkConf();
     var builder = SparkSession.builder().appName("scriptorium " + job.name()).config(EXTENSIONS, withOurs(given.get(EXTENSIONS, "")));
+    settings.forEach(builder::config);
     master.or(() -> given.contains("spark.master") ? Optional.empty() : Optional.of("local[*]")).ifPresent(builder::master);
     var spark = builder.getOrCreate();
     try {
