@@ -30,6 +30,9 @@ final class PlanSession implements AutoCloseable {
         .config("spark.ui.enabled", false)
         .config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.shuffle.partitions", 3)
+        // Generated code changes no plan, and compiling it is most of the time of a small query.
+        .config("spark.sql.codegen.wholeStage", false)
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.scriptorium.model.default", model.toString())
         .config("spark.scriptorium.model.cache-dir", folder.resolve("cache").toString());
     for (int i = 0; i < settings.length; i += 2) builder.config(settings[i], settings[i + 1]);

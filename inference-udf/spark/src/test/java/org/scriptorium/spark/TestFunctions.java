@@ -146,8 +146,10 @@ class TestFunctions {
         """);
     assertThat(column(rows)).containsExactly("<Title: one\nText: two one {{x}}>", "<Title: \nText: two  {{x}}>", "", "",
         "<Title: {{1}}\nText: two {{1}} {{x}}>");
-    var content = ((Prompt.Chat) seen().prompt()).messages().getFirst().content();
-    assertThat(content.rowBounds()).containsExactly(7, 10, 17, 20, 21, 24);
+    assertThat(session.models.generators.getFirst().seen())
+        .map(request -> ((Prompt.Chat) request.prompt()).messages().getFirst().content())
+        .filteredOn(content -> content.text().startsWith("Title: one"))
+        .singleElement().satisfies(content -> assertThat(content.rowBounds()).containsExactly(7, 10, 17, 20, 21, 24));
     assertThat(column(session.sql("SELECT ai_gen('one', map('prompt_template', 'Say {{0}}', 'raw', 'true'))")))
         .containsExactly("<Say one>");
     assertThat(column(session.sql("SELECT try_ai_gen(split('a', ','), map('prompt_template', '{{1}}')).error_code")))

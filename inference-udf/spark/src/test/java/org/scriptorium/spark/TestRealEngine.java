@@ -27,7 +27,8 @@ class TestRealEngine {
 
   @BeforeAll
   static void start() throws Exception {
-    session = new PlanSession("local[2]", "spark.scriptorium.engine.cache-memory", "64m", "spark.scriptorium.engine.max-batch", "16");
+    session = new PlanSession("local[2]", "spark.scriptorium.engine.cache-memory", "64m", "spark.scriptorium.engine.max-batch", "16",
+        "spark.sql.codegen.wholeStage", "true", "spark.sql.codegen.factoryMode", "FALLBACK");
     ExecutorEngines.useOpener(ModelOpener.ENGINE);
     tiny = TinyModel.write(session.folder, 11);
     session.spark.conf().set("spark.scriptorium.model.default", tiny.toString());
