@@ -1,0 +1,103 @@
+package org.scriptorium.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.scriptorium.engine.TinyModel;
+
+/** Jobs on a standalone cluster of real processes: a master and two workers, from the build's own Spark jars. */
+class ClusterEndToEnd {
+  @TempDir static Path folder;
+  private static StandaloneCluster cluster;
+  private static Launcher launcher;
+  private static Path model;
+
+  @BeforeAll
+  static void start() throws Exception {
+    launcher = new Launcher(folder);
+    model = TinyModel.write(folder, 1);
+    cluster = StandaloneCluster.start(folder, 2);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) cluster.close();
+  }
+
+  @Test
+  void opensTheModelOnceInEveryExecutor() throws Exception {
+    var result = run("once", 400, 8).result();
+    assertThat(result.status()).as(result.toString()).isZero();
+    assertThat(report("once")).containsEntry("rows", 400).containsEntry("computed", 400);
+    var logs = cluster.newestExecutorLogs();
+    assertThat(logs).hasSize(2);
+    for (var log : logs) assertThat(openings(log)).as(log.toString()).isEqualTo(1);
+  }
+
+  @Test
+  void survivesTheLossOfAnExecutor() throws Exception {
+    int before = cluster.executorLogs().size();
+    var running = run("loss", 2000, 32);
+    try {
+      killAnExecutorOf(running, before);
+      var result = running.result();
+      assertThat(result.status()).as(result.toString()).isZero();
+    } finally {
+      running.process().destroy();
+    }
+    assertThat(cluster.newestExecutorLogs()).as("the worker replaced the executor").hasSizeGreaterThan(2);
+    assertThat(report("loss")).containsEntry("rows", 2000).containsEntry("computed", 2000).containsEntry("errors", Map.of());
+  }
+
+  /** Waits until both executors compute. */
+  private static void killAnExecutorOf(Launcher.Running running, int before) throws InterruptedException {
+    StandaloneCluster.await(Duration.ofMinutes(5), "two executors with an open model", () -> {
+      var logs = cluster.executorLogs();
+      return !running.process().isAlive() || logs.size() >= before + 2 && cluster.newestExecutorLogs().stream().allMatch(log -> openings(log) == 1);
+    });
+    assertThat(running.process().isAlive()).as("the job still runs when the executor is killed").isTrue();
+    cluster.killAnExecutor();
+  }
+
+  private static Launcher.Running run(String name, int rows, int newTokens) throws IOException {
+    var documents = IntStream.range(0, rows).mapToObj("{\"id\": \"%1$d\", \"text\": \"Document %1$d tells of rivers.\"}%n"::formatted).collect(Collectors.joining());
+    Files.writeString(folder.resolve(name + ".jsonl"), documents);
+    var job = Files.writeString(folder.resolve(name + ".yaml"), """
+        name: %1$s
+        model: %2$s
+        read: { format: jsonl, path: %3$s/%1$s.jsonl, id: id, text: text, partitions: 16 }
+        task: { kind: generate }
+        generate: { max-new-tokens: %4$d, min-new-tokens: %4$d }
+        write: { format: parquet, path: %3$s/%1$s, mode: error }
+        """.formatted(name, model, folder, newTokens));
+    return launcher.start(Launcher.SCRIPT, Map.of(), "", "run", job.toString(), "--master", cluster.master(), "--conf", "spark.executor.memory=1g",
+        "--conf", "spark.driver.memory=1g", "--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0", "--conf", "spark.scriptorium.engine.cache-memory=64m");
+  }
+
+  private static long openings(Path log) {
+    try (var lines = Files.lines(log)) {
+      return lines.filter(line -> line.contains("Opened tiny")).count();
+    } catch (IOException exception) {
+      throw new AssertionError(exception);
+    }
+  }
+
+  private static Map<?, ?> asMap(Path file) throws IOException {
+    return new ObjectMapper().readValue(file.toFile(), Map.class);
+  }
+
+  private static Map<Object, Object> report(String name) throws IOException {
+    return Map.copyOf(asMap(folder.resolve(name).resolve("_scriptorium/report.json")));
+  }
+}
