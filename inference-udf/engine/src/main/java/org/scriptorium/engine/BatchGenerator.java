@@ -53,7 +53,8 @@ final class BatchGenerator implements Generator {
     } catch (ModelException refused) {
       return failed(listener, refused.code(), refused.getMessage());
     } catch (RuntimeException | StackOverflowError unexpected) {
-      return failed(listener, ErrorCode.INTERNAL, "the prompt could not be prepared: " + unexpected);
+      // The exception's own message might quote the document.
+      return failed(listener, ErrorCode.INTERNAL, "the prompt could not be prepared: " + unexpected.getClass().getName());
     }
   }
 

@@ -81,7 +81,7 @@ public final class Engine {
     return kernels(kernels, vectorBits).name();
   }
 
-  private static Kernels kernels(String name, int bits) {
+  static Kernels kernels(String name, int bits) {
     try {
       return Providers.open(name, bits);
     } catch (UnsupportedOperationException e) {
