@@ -23,7 +23,7 @@ class TestMain {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "demo", "run", "generate", "models", "models list", "models pull", "models inspect"})
+  @ValueSource(strings = {"", "demo", "run", "generate", "models", "models list", "models pull", "models inspect", "bench"})
   void everyCommandHelps(String command) {
     assertThat(call((command + " --help").strip().split(" "))).isZero();
     assertThat(text(out)).startsWith("Usage: " + ("scriptorium " + command).strip());
@@ -39,10 +39,13 @@ class TestMain {
     "generate --max-new-tokens many hello | Invalid value for option '--max-new-tokens': 'many' is not an int",
     "generate --temperature -1 hello | temperature: expected 0 (greedy) or positive, found -1.0",
     "generate --max-new-tokens 0 hello | max_new_tokens: expected at least 1, found 0",
+    "bench --batch 0 --model MODEL | batch: expected at least 1, found 0",
+    "bench --prompt-tokens 500 --generate 13 --model MODEL | prompt and generated tokens: expected at most 512, found 513",
     "run | Missing required parameter: 'JOB.yaml'",
     "run /no/such/job.yaml | /no/such/job.yaml: there is no such job file"})
   void wrongUseIsOneSentence(String command, String sentence) {
-    assertThat(call(command.split(" "))).isEqualTo(2);
+    String model = TinyModel.write(folder, 1).toString();
+    assertThat(call(command.replace("MODEL", model).split(" "))).isEqualTo(2);
     assertThat(text(error)).startsWith("scriptorium: " + sentence).doesNotContain("\tat ");
     assertThat(text(out)).isEmpty();
   }
@@ -74,6 +77,16 @@ class TestMain {
     out.reset();
     assertThat(call("models", "inspect", model.toUri().toString())).isZero();
     assertThat(text(out)).isEqualTo(byPath);
+  }
+
+  @Test
+  void measuresBatches() {
+    var model = TinyModel.write(folder, 1);
+    assertThat(call("bench", "--model", model.toString(), "--prompt-tokens", "40", "--generate", "8", "--batch", "1,3", "--threads", "2")).isZero();
+    assertThat(text(out).lines()).hasSize(2)
+        .allMatch(line -> line.matches("\\{\"engine\":\"scriptorium\",\"type\":\"[A-Z0-9_, ]+\",.*\"prefill_tps\":[0-9.]+,\"decode_tps\":[0-9.]+,"
+            + "\"total_tps\":[0-9.]+,\"peak_rss_mib\":[0-9]+}"))
+        .satisfiesExactly(one -> assertThat(one).contains("\"batch\":1,"), three -> assertThat(three).contains("\"batch\":3,"));
   }
 
   @Test

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.scriptorium.engine.api.EngineOptions;
+import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.kernel.Kernels;
 import org.scriptorium.engine.model.BlockPool;
 import org.scriptorium.engine.model.Decoder;
@@ -79,9 +81,14 @@ public final class BatchMeasurement implements AutoCloseable {
    *
    * @param promptTokens of each prompt
    * @param generate tokens for each sequence
+   * @throws ModelException INVALID_PARAMETER if they don't fit the model's context
    */
   public Result run(int batch, int promptTokens, int generate) {
     Decoder decoder = model.decoder();
+    require(batch >= 1, "batch: expected at least 1, found " + batch);
+    require(promptTokens >= 1 && generate >= 1, "prompt and generated tokens: expected at least 1 of each, found %d and %d".formatted(promptTokens, generate));
+    require(promptTokens + (long) generate <= decoder.contextLength(),
+        "prompt and generated tokens: expected at most %d, found %d".formatted(decoder.contextLength(), promptTokens + (long) generate));
     var step = new Step(Math.max(options.stepTokens(), batch), batch);
     Decoder.Execution execution = decoder.bind(machine, step);
     var caches = new ArrayList<SequenceCache>();
@@ -95,6 +102,10 @@ public final class BatchMeasurement implements AutoCloseable {
       for (int i = 0; i < generate; i++) decode(promptTokens + i, caches, pool, step, execution, next);
       return new Result(batch, promptTokens, generate, prefilled - start, System.nanoTime() - prefilled);
     }
+  }
+
+  private static void require(boolean holds, String message) {
+    if (!holds) throw new ModelException(ErrorCode.INVALID_PARAMETER, message);
   }
 
   private static int[][] prompts(int batch, int length, int vocabulary) {
