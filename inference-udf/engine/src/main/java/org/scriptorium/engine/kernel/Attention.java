@@ -23,7 +23,7 @@ public interface Attention {
 
   /**
    * target[head] = softmax(scale * query[head] . keys) . values, for the heads that share one key/value head (Ainslie et al.
-   * 2023, arXiv:2305.13245). Scores are sums over the width in ascending order, values are summed in the order of tokens.
+   * 2023, arXiv:2305.13245). Scores are sums over the width in ascending order; values are summed in the order of tokens within a block, and the blocks' sums in order.
    *
    * @param query [heads, width] float32 at {@code queryFrom}
    * @param blocks the sequence's blocks in order
@@ -32,4 +32,19 @@ public interface Attention {
    */
   void attend(float[] query, int queryFrom, int heads, int width, MemorySegment[] blocks, long keys, long values, int from, int to,
       float scale, float[] target, int targetFrom, Scratch scratch);
+
+  /**
+   * {@link #attend} for neighbouring positions of one sequence: row r attends to [from, to + r). The bits are those of one row at a
+   * time, if the values are finite.
+   *
+   * @param query [heads, width] for each row, row r at {@code queryFrom + r * stride}; {@code target} likewise
+   * @param to end of the first row's tokens; the cache holds those of all rows
+   */
+  default void attendRows(int rows, float[] query, int queryFrom, int stride, int heads, int width, MemorySegment[] blocks, long keys,
+      long values, int from, int to, float scale, float[] target, int targetFrom, Scratch scratch) {
+    for (int row = 0; row < rows; row++) {
+      int shift = row * stride;
+      attend(query, queryFrom + shift, heads, width, blocks, keys, values, from, to + row, scale, target, targetFrom + shift, scratch);
+    }
+  }
 }

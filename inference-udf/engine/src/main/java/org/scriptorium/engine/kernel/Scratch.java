@@ -4,6 +4,7 @@ package org.scriptorium.engine.kernel;
 public final class Scratch {
   private float[] panel = new float[0];
   private float[] scores = new float[0];
+  private float[] rows = new float[0];
 
   /** At least {@code size} floats for a dequantized panel; contents undefined. */
   public float[] panel(int size) {
@@ -15,5 +16,11 @@ public final class Scratch {
   public float[] scores(int size) {
     if (scores.length < size) scores = new float[Math.max(size, scores.length * 2)];
     return scores;
+  }
+
+  /** At least {@code size} floats for rows gathered from elsewhere; contents undefined. */
+  public float[] rows(int size) {
+    if (rows.length < size) rows = new float[size];
+    return rows;
   }
 }

@@ -48,7 +48,7 @@ public final class SelfAttention {
       int rows = workspace.step.rows();
       machine.run(project, queries + keys + values);
       machine.run(remember, rows);
-      machine.run(attend, rows * shape.keyHeads());
+      machine.run(attend, workspace.step.runs() * shape.keyHeads());
       machine.run(combine, outputs);
     };
   }
@@ -71,10 +71,11 @@ public final class SelfAttention {
   }
 
   private void attend(Machine machine, Workspace workspace, CacheShape cache, int layer, int task, int worker) {
-    int row = task / shape.keyHeads(), head = task % shape.keyHeads(), width = shape.width();
+    int run = task / shape.keyHeads(), head = task % shape.keyHeads(), width = shape.width();
+    int row = workspace.step.run(run), rows = workspace.step.run(run + 1) - row;
     int at = (row * shape.heads() + head * shape.group()) * width;
-    machine.kernels().attention().attend(workspace.queries, at, shape.group(), width, workspace.step.cache(row).memory(),
-        cache.keys(layer, head), cache.values(layer, head), 0, workspace.step.position(row) + 1, (float) (1 / Math.sqrt(width)),
-        workspace.attended, at, machine.scratch(worker));
+    machine.kernels().attention().attendRows(rows, workspace.queries, at, shape.queryWidth(), shape.group(), width,
+        workspace.step.cache(row).memory(), cache.keys(layer, head), cache.values(layer, head), 0, workspace.step.position(row) + 1,
+        (float) (1 / Math.sqrt(width)), workspace.attended, at, machine.scratch(worker));
   }
 }

@@ -7,12 +7,18 @@ package org.scriptorium.engine.model;
  * <p>Rows of one sequence come in ascending positions; the cache of each holds all positions before its first row.
  */
 public final class Step {
+  /** Most rows of a run: enough for attention's tiles, few enough to divide a prompt among threads. */
+  private static final int RUN = 12;
+
   private final int[] tokens;
   private final int[] positions;
   private final SequenceCache[] caches;
   private final int[] outputRows;
+  /** First row of each run of neighbouring positions of one sequence, and behind them the end. */
+  private final int[] runs;
   private int rows;
   private int outputs;
+  private int runCount;
 
   /**
    * @param maxRows most rows of a step
@@ -23,19 +29,24 @@ public final class Step {
     positions = new int[maxRows];
     caches = new SequenceCache[maxRows];
     outputRows = new int[maxOutputs];
+    runs = new int[maxRows + 1];
   }
 
   public void clear() {
     java.util.Arrays.fill(caches, 0, rows, null);
     rows = 0;
     outputs = 0;
+    runCount = 0;
   }
 
   /** Adds a row whose logits nobody wants. The cache has room for the position. */
   public void add(int token, int position, SequenceCache cache) {
+    boolean continues = rows > 0 && caches[rows - 1] == cache && positions[rows - 1] == position - 1 && rows - runs[runCount - 1] < RUN;
+    if (!continues) runs[runCount++] = rows;
     tokens[rows] = token;
     positions[rows] = position;
     caches[rows++] = cache;
+    runs[runCount] = rows;
   }
 
   /** Adds a row whose logits are wanted; returns their index among the step's outputs. */
@@ -59,6 +70,16 @@ public final class Step {
 
   public int maxOutputs() {
     return outputRows.length;
+  }
+
+  /** Runs of neighbouring positions of one sequence. */
+  int runs() {
+    return runCount;
+  }
+
+  /** First row of a run; that of {@link #runs} is the end of the last. */
+  int run(int index) {
+    return runs[index];
   }
 
   int token(int row) {

@@ -12,8 +12,8 @@ import org.scriptorium.engine.kernel.Matmul.Store;
  * Rows of activations times one dequantized panel, in register tiles of several rows by two vectors of outputs. All tiles
  * give an output the same chain: fused multiply-adds over the inputs in ascending order.
  *
- * <p>12 rows take 24 of the 32 vector registers of AVX-512; processors with 16 get 4 rows. A tile leaves its sums behind the panel,
- * by intrinsic stores alone: a call that the compiler does not inline would box every accumulator in every turn of the loop.
+ * <p>12 rows take 24 of the 32 vector registers of AVX-512; processors with 16 get 4 rows. A tile ends with intrinsic stores
+ * alone: a call that the compiler does not inline would box every accumulator in every turn of the loop.
  */
 final class Tiles {
   private static final int ROWS = WIDE ? 12 : 4;
@@ -31,23 +31,35 @@ final class Tiles {
    */
   static void multiply(float[] panel, int inputs, int rows, float[] source, int from, int stride, float[] target, int to,
       int targetStride, int count, Store store) {
-    int sums = inputs * WIDTH;
     for (int row = 0; row < rows; ) {
-      int at = from + row * stride, taken = rows - row >= ROWS ? ROWS : rows - row >= 4 ? 4 : 1;
-      for (int column = 0; column < WIDTH; column += 2 * COUNT) {
-        if (taken == 12) tile12(panel, inputs, column, source, at, stride, sums);
-        else if (taken == 4) tile4(panel, inputs, column, source, at, stride, sums);
-        else tile1(panel, inputs, column, source, at, sums);
-      }
-      for (int i = 0; i < taken; i++) store(panel, sums + i * WIDTH, target, to + (row + i) * targetStride, count, store);
+      int at = from + row * stride, result = to + row * targetStride, taken = rows - row >= ROWS ? ROWS : rows - row >= 4 ? 4 : 1;
+      if (count == WIDTH) tile(taken, panel, inputs, source, at, stride, target, result, targetStride, store);
+      else partialTile(taken, panel, inputs, source, at, stride, target, result, targetStride, count, store);
       row += taken;
     }
   }
 
-  /** Moves the sums of one row to where they belong. */
-  private static void store(float[] sums, int from, float[] target, int to, int count, Store store) {
-    if (store == Store.SET) System.arraycopy(sums, from, target, to, count);
-    else for (int i = 0; i < count; i++) target[to + i] += sums[from + i];
+  private static void tile(int rows, float[] panel, int inputs, float[] source, int from, int stride, float[] target, int to, int targetStride,
+      Store store) {
+    for (int column = 0; column < WIDTH; column += 2 * COUNT) {
+      if (rows == 12) tile12(panel, inputs, column, source, from, stride, target, to + column, targetStride, store);
+      else if (rows == 4) tile4(panel, inputs, column, source, from, stride, target, to + column, targetStride, store);
+      else tile1(panel, inputs, column, source, from, target, to + column, store);
+    }
+  }
+
+  /** The last panel of a matrix: the sums go behind the panel first, and from there those that exist. */
+  private static void partialTile(int rows, float[] panel, int inputs, float[] source, int from, int stride, float[] target, int to,
+      int targetStride, int count, Store store) {
+    int sums = inputs * WIDTH;
+    tile(rows, panel, inputs, source, from, stride, panel, sums, WIDTH, Store.SET);
+    for (int row = 0; row < rows; row++) {
+      for (int i = 0; i < count; i++) {
+        int at = to + row * targetStride + i;
+        float sum = panel[sums + row * WIDTH + i];
+        target[at] = store == Store.ADD ? target[at] + sum : sum;
+      }
+    }
   }
 
   /** Writes or adds the first {@code count} lanes of a vector; none if it is not positive. */
@@ -60,7 +72,8 @@ final class Tiles {
     }
   }
 
-  private static void tile12(float[] panel, int inputs, int column, float[] source, int from, int stride, int sums) {
+  private static void tile12(float[] panel, int inputs, int column, float[] source, int from, int stride, float[] target, int to,
+      int targetStride, Store store) {
     FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS), a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS), a2 = FloatVector.zero(FLOATS), b2 = FloatVector.zero(FLOATS);
     FloatVector a3 = FloatVector.zero(FLOATS), b3 = FloatVector.zero(FLOATS), a4 = FloatVector.zero(FLOATS), b4 = FloatVector.zero(FLOATS), a5 = FloatVector.zero(FLOATS), b5 = FloatVector.zero(FLOATS);
     FloatVector a6 = FloatVector.zero(FLOATS), b6 = FloatVector.zero(FLOATS), a7 = FloatVector.zero(FLOATS), b7 = FloatVector.zero(FLOATS), a8 = FloatVector.zero(FLOATS), b8 = FloatVector.zero(FLOATS);
@@ -106,34 +119,60 @@ final class Tiles {
       a11 = low.fma(x, a11);
       b11 = high.fma(x, b11);
     }
-    int to = sums + column;
-    a0.intoArray(panel, to);
-    b0.intoArray(panel, to + COUNT);
-    a1.intoArray(panel, to + WIDTH);
-    b1.intoArray(panel, to + WIDTH + COUNT);
-    a2.intoArray(panel, to + 2 * WIDTH);
-    b2.intoArray(panel, to + 2 * WIDTH + COUNT);
-    a3.intoArray(panel, to + 3 * WIDTH);
-    b3.intoArray(panel, to + 3 * WIDTH + COUNT);
-    a4.intoArray(panel, to + 4 * WIDTH);
-    b4.intoArray(panel, to + 4 * WIDTH + COUNT);
-    a5.intoArray(panel, to + 5 * WIDTH);
-    b5.intoArray(panel, to + 5 * WIDTH + COUNT);
-    a6.intoArray(panel, to + 6 * WIDTH);
-    b6.intoArray(panel, to + 6 * WIDTH + COUNT);
-    a7.intoArray(panel, to + 7 * WIDTH);
-    b7.intoArray(panel, to + 7 * WIDTH + COUNT);
-    a8.intoArray(panel, to + 8 * WIDTH);
-    b8.intoArray(panel, to + 8 * WIDTH + COUNT);
-    a9.intoArray(panel, to + 9 * WIDTH);
-    b9.intoArray(panel, to + 9 * WIDTH + COUNT);
-    a10.intoArray(panel, to + 10 * WIDTH);
-    b10.intoArray(panel, to + 10 * WIDTH + COUNT);
-    a11.intoArray(panel, to + 11 * WIDTH);
-    b11.intoArray(panel, to + 11 * WIDTH + COUNT);
+    if (store == Store.ADD) {
+      a0 = a0.add(FloatVector.fromArray(FLOATS, target, to));
+      b0 = b0.add(FloatVector.fromArray(FLOATS, target, to + COUNT));
+      a1 = a1.add(FloatVector.fromArray(FLOATS, target, to + targetStride));
+      b1 = b1.add(FloatVector.fromArray(FLOATS, target, to + targetStride + COUNT));
+      a2 = a2.add(FloatVector.fromArray(FLOATS, target, to + 2 * targetStride));
+      b2 = b2.add(FloatVector.fromArray(FLOATS, target, to + 2 * targetStride + COUNT));
+      a3 = a3.add(FloatVector.fromArray(FLOATS, target, to + 3 * targetStride));
+      b3 = b3.add(FloatVector.fromArray(FLOATS, target, to + 3 * targetStride + COUNT));
+      a4 = a4.add(FloatVector.fromArray(FLOATS, target, to + 4 * targetStride));
+      b4 = b4.add(FloatVector.fromArray(FLOATS, target, to + 4 * targetStride + COUNT));
+      a5 = a5.add(FloatVector.fromArray(FLOATS, target, to + 5 * targetStride));
+      b5 = b5.add(FloatVector.fromArray(FLOATS, target, to + 5 * targetStride + COUNT));
+      a6 = a6.add(FloatVector.fromArray(FLOATS, target, to + 6 * targetStride));
+      b6 = b6.add(FloatVector.fromArray(FLOATS, target, to + 6 * targetStride + COUNT));
+      a7 = a7.add(FloatVector.fromArray(FLOATS, target, to + 7 * targetStride));
+      b7 = b7.add(FloatVector.fromArray(FLOATS, target, to + 7 * targetStride + COUNT));
+      a8 = a8.add(FloatVector.fromArray(FLOATS, target, to + 8 * targetStride));
+      b8 = b8.add(FloatVector.fromArray(FLOATS, target, to + 8 * targetStride + COUNT));
+      a9 = a9.add(FloatVector.fromArray(FLOATS, target, to + 9 * targetStride));
+      b9 = b9.add(FloatVector.fromArray(FLOATS, target, to + 9 * targetStride + COUNT));
+      a10 = a10.add(FloatVector.fromArray(FLOATS, target, to + 10 * targetStride));
+      b10 = b10.add(FloatVector.fromArray(FLOATS, target, to + 10 * targetStride + COUNT));
+      a11 = a11.add(FloatVector.fromArray(FLOATS, target, to + 11 * targetStride));
+      b11 = b11.add(FloatVector.fromArray(FLOATS, target, to + 11 * targetStride + COUNT));
+    }
+    a0.intoArray(target, to);
+    b0.intoArray(target, to + COUNT);
+    a1.intoArray(target, to + targetStride);
+    b1.intoArray(target, to + targetStride + COUNT);
+    a2.intoArray(target, to + 2 * targetStride);
+    b2.intoArray(target, to + 2 * targetStride + COUNT);
+    a3.intoArray(target, to + 3 * targetStride);
+    b3.intoArray(target, to + 3 * targetStride + COUNT);
+    a4.intoArray(target, to + 4 * targetStride);
+    b4.intoArray(target, to + 4 * targetStride + COUNT);
+    a5.intoArray(target, to + 5 * targetStride);
+    b5.intoArray(target, to + 5 * targetStride + COUNT);
+    a6.intoArray(target, to + 6 * targetStride);
+    b6.intoArray(target, to + 6 * targetStride + COUNT);
+    a7.intoArray(target, to + 7 * targetStride);
+    b7.intoArray(target, to + 7 * targetStride + COUNT);
+    a8.intoArray(target, to + 8 * targetStride);
+    b8.intoArray(target, to + 8 * targetStride + COUNT);
+    a9.intoArray(target, to + 9 * targetStride);
+    b9.intoArray(target, to + 9 * targetStride + COUNT);
+    a10.intoArray(target, to + 10 * targetStride);
+    b10.intoArray(target, to + 10 * targetStride + COUNT);
+    a11.intoArray(target, to + 11 * targetStride);
+    b11.intoArray(target, to + 11 * targetStride + COUNT);
   }
 
-  private static void tile4(float[] panel, int inputs, int column, float[] source, int from, int stride, int sums) {
+  private static void tile4(float[] panel, int inputs, int column, float[] source, int from, int stride, float[] target, int to,
+      int targetStride, Store store) {
     FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS), a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS), a2 = FloatVector.zero(FLOATS), b2 = FloatVector.zero(FLOATS);
     FloatVector a3 = FloatVector.zero(FLOATS), b3 = FloatVector.zero(FLOATS);
     int r1 = from + stride, r2 = from + 2 * stride, r3 = from + 3 * stride;
@@ -152,18 +191,27 @@ final class Tiles {
       a3 = low.fma(x, a3);
       b3 = high.fma(x, b3);
     }
-    int to = sums + column;
-    a0.intoArray(panel, to);
-    b0.intoArray(panel, to + COUNT);
-    a1.intoArray(panel, to + WIDTH);
-    b1.intoArray(panel, to + WIDTH + COUNT);
-    a2.intoArray(panel, to + 2 * WIDTH);
-    b2.intoArray(panel, to + 2 * WIDTH + COUNT);
-    a3.intoArray(panel, to + 3 * WIDTH);
-    b3.intoArray(panel, to + 3 * WIDTH + COUNT);
+    if (store == Store.ADD) {
+      a0 = a0.add(FloatVector.fromArray(FLOATS, target, to));
+      b0 = b0.add(FloatVector.fromArray(FLOATS, target, to + COUNT));
+      a1 = a1.add(FloatVector.fromArray(FLOATS, target, to + targetStride));
+      b1 = b1.add(FloatVector.fromArray(FLOATS, target, to + targetStride + COUNT));
+      a2 = a2.add(FloatVector.fromArray(FLOATS, target, to + 2 * targetStride));
+      b2 = b2.add(FloatVector.fromArray(FLOATS, target, to + 2 * targetStride + COUNT));
+      a3 = a3.add(FloatVector.fromArray(FLOATS, target, to + 3 * targetStride));
+      b3 = b3.add(FloatVector.fromArray(FLOATS, target, to + 3 * targetStride + COUNT));
+    }
+    a0.intoArray(target, to);
+    b0.intoArray(target, to + COUNT);
+    a1.intoArray(target, to + targetStride);
+    b1.intoArray(target, to + targetStride + COUNT);
+    a2.intoArray(target, to + 2 * targetStride);
+    b2.intoArray(target, to + 2 * targetStride + COUNT);
+    a3.intoArray(target, to + 3 * targetStride);
+    b3.intoArray(target, to + 3 * targetStride + COUNT);
   }
 
-  private static void tile1(float[] panel, int inputs, int column, float[] source, int from, int sums) {
+  private static void tile1(float[] panel, int inputs, int column, float[] source, int from, float[] target, int to, Store store) {
     FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS);
     for (int k = 0, p = column; k < inputs; k++, p += WIDTH) {
       FloatVector low = FloatVector.fromArray(FLOATS, panel, p), high = FloatVector.fromArray(FLOATS, panel, p + COUNT);
@@ -171,8 +219,11 @@ final class Tiles {
       a0 = low.fma(x, a0);
       b0 = high.fma(x, b0);
     }
-    int to = sums + column;
-    a0.intoArray(panel, to);
-    b0.intoArray(panel, to + COUNT);
+    if (store == Store.ADD) {
+      a0 = a0.add(FloatVector.fromArray(FLOATS, target, to));
+      b0 = b0.add(FloatVector.fromArray(FLOATS, target, to + COUNT));
+    }
+    a0.intoArray(target, to);
+    b0.intoArray(target, to + COUNT);
   }
 }

@@ -40,12 +40,28 @@ final class VectorAttention implements Attention {
     }
   }
 
+  @Override
+  public void attendRows(int rows, float[] query, int queryFrom, int stride, int heads, int width, MemorySegment[] blocks, long keys,
+      long values, int from, int to, float scale, float[] target, int targetFrom, Scratch scratch) {
+    int taken = 0;
+    for (int next; rows - taken >= PromptAttention.LEAST_ROWS; taken += next) {
+      next = PromptAttention.rows(rows - taken, heads, to + rows - from);
+      int shift = taken * stride;
+      PromptAttention.attend(next, query, queryFrom + shift, stride, heads, width, blocks, keys, values, from, to + taken, scale, target,
+          targetFrom + shift, scratch);
+    }
+    for (; taken < rows; taken++) {
+      int shift = taken * stride;
+      attend(query, queryFrom + shift, heads, width, blocks, keys, values, from, to + taken, scale, target, targetFrom + shift, scratch);
+    }
+  }
+
   /**
    * scores = exp(scale * (score - greatest)) / sum over [from, to), 0 outside. The sum runs over 16 lanes, lane = token mod 16.
    *
    * @param count multiple of 32
    */
-  private static void softmax(float[] scores, int at, int count, int from, int to, float scale) {
+  static void softmax(float[] scores, int at, int count, int from, int to, float scale) {
     for (int i = 0; i < from; i++) scores[at + i] = Float.NEGATIVE_INFINITY;
     for (int i = to; i < count; i++) scores[at + i] = Float.NEGATIVE_INFINITY;
     FloatVector most = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
@@ -75,12 +91,16 @@ final class VectorAttention implements Attention {
     }
     for (int head = 0; head < heads; head++) {
       for (int lane = whole; lane < width; lane++) {
-        float sum = 0;
+        float total = 0, sum = 0;
         for (int token = from; token < to; token++) {
           float value = blocks[token / BLOCK].get(JAVA_FLOAT_UNALIGNED, values + 4L * (token % BLOCK * width + lane));
           sum = Math.fma(value, scores[at + head * stride + token - from], sum);
+          if (token % BLOCK == BLOCK - 1 || token == to - 1) {
+            total += sum;
+            sum = 0;
+          }
         }
-        target[targetFrom + head * width + lane] = sum;
+        target[targetFrom + head * width + lane] = total;
       }
     }
   }
