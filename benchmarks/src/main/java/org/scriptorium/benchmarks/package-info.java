@@ -1,0 +1,2 @@
+/** Figures of kernels by JMH. Whole batches are measured by {@code scriptorium bench}. */
+package org.scriptorium.benchmarks;
