@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -52,12 +50,8 @@ class TestRealModelFixture {
 
   @BeforeAll
   static void load() throws IOException {
-    Path root = Path.of(System.getProperty("scriptorium.root", "")), fixtures = Path.of(System.getProperty("scriptorium.fixtures", "../shared/fixtures"));
-    Path path = root.resolve(fixtures).resolve("real/smollm2-135m-instruct.json");
-    Assumptions.assumeTrue(Files.exists(path), () -> "no reference at " + path.toAbsolutePath().normalize());
-    Optional<Path> model = RealModel.smollm2();
-    Assumptions.assumeTrue(model.isPresent(), () -> "the default model can't be had: " + RealModel.reason());
-    file = model.get();
+    Path path = ReferenceFixtures.require("real/smollm2-135m-instruct.json");
+    file = ReferenceFixtures.requireSmolLm2();
     cases = StreamSupport.stream(new ObjectMapper().readTree(path.toFile()).get("cases").spliterator(), false).toList();
     assertThat(cases).isNotEmpty();
   }

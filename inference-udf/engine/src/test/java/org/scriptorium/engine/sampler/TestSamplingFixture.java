@@ -18,9 +18,9 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.scriptorium.engine.ReferenceFixtures;
 import org.scriptorium.engine.sampler.Processors.SequenceBias;
 
 /** Warpers and processors against the reference library's ({@code sampling.json} in the folder of {@code -Dscriptorium.fixtures}). */
@@ -40,12 +40,8 @@ class TestSamplingFixture {
   /** A test for each item of a list; without the file, one that is skipped and says so (a skipped factory is in no report). */
   private static Stream<DynamicTest> tests(String list, Function<JsonNode, String> name, BiConsumer<JsonNode, JsonNode> check)
       throws IOException {
-    String folder = System.getProperty("scriptorium.fixtures", System.getProperty("scriptorium.root", ".") + "/../shared/fixtures");
-    Path file = Path.of(folder, "sampling.json");
-    if (!Files.isReadable(file)) {
-      String reason = file + " is not there; name the folder of fixtures with -Dscriptorium.fixtures=DIR";
-      return Stream.of(dynamicTest(list, () -> Assumptions.abort(reason)));
-    }
+    Path file = ReferenceFixtures.file("sampling.json");
+    if (!Files.isReadable(file)) return Stream.of(dynamicTest(list, () -> ReferenceFixtures.require("sampling.json")));
     JsonNode fixture = new ObjectMapper().readTree(file.toFile());
     return StreamSupport.stream(fixture.get(list).spliterator(), false)
         .map(item -> dynamicTest(name.apply(item), () -> check.accept(fixture, item)));

@@ -7,17 +7,15 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.scriptorium.engine.ReferenceFixtures;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.api.SourcedText;
@@ -107,11 +105,6 @@ class TestChatTemplateFixture {
   }
 
   private static JsonNode fixture() throws IOException {
-    String root = System.getProperty("scriptorium.root", ".");
-    Path folder = Path.of(System.getProperty("scriptorium.fixtures", root + "/../shared/fixtures"));
-    Path file = folder.resolve("chat_templates.json");
-    Assumptions.assumeTrue(Files.isReadable(file), () ->
-        "no fixtures: " + file + " is not there; give their folder with -Dscriptorium.fixtures");
-    return JSON.readTree(file.toFile());
+    return JSON.readTree(ReferenceFixtures.require("chat_templates.json").toFile());
   }
 }

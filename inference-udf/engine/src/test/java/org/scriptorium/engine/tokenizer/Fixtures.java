@@ -4,21 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Assumptions;
+import org.scriptorium.engine.ReferenceFixtures;
 
 /** Where the reference fixtures and the released model are; tests that need one that is absent are skipped. */
 final class Fixtures {
-  private static final String MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf";
-
   private Fixtures() {}
 
   static JsonNode json(String name) {
-    var file = folder().resolve(name);
-    Assumptions.assumeTrue(Files.isReadable(file), () -> "no fixture " + file + "; name the folder with -Dscriptorium.fixtures=DIR");
+    var file = ReferenceFixtures.require(name);
     try {
       return new ObjectMapper().readTree(file.toFile());
     } catch (IOException e) {
@@ -33,7 +28,7 @@ final class Fixtures {
   }
 
   static Tokenizer smolLm2() {
-    var file = model();
+    var file = ReferenceFixtures.requireSmolLm2();
     try {
       var metadata = GgufMetadata.read(file);
       return Tokenizers.gguf((String) metadata.get("tokenizer.ggml.model"), new Vocabulary(file.getFileName().toString(),
@@ -69,21 +64,6 @@ final class Fixtures {
     }
     tokens.set(id, token);
     types.set(id, type);
-  }
-
-  private static Path folder() {
-    String root = System.getProperty("scriptorium.root", "");
-    return Path.of(System.getProperty("scriptorium.fixtures", root + "/../shared/fixtures"));
-  }
-
-  private static Path model() {
-    String cache = System.getenv().getOrDefault("SCRIPTORIUM_CACHE", System.getProperty("user.home") + "/.cache/scriptorium");
-    var named = System.getProperty("scriptorium.model.smollm2");
-    var places = named != null ? List.of(Path.of(named))
-        : List.of(Path.of(cache, MODEL), Path.of(cache, "models/smollm2-135m-instruct", MODEL));
-    var found = places.stream().filter(Files::isReadable).findFirst();
-    Assumptions.assumeTrue(found.isPresent(), () -> "no model at " + places + "; fetch it, or name it with -Dscriptorium.model.smollm2=FILE");
-    return found.get();
   }
 
   static String shortened(String text) {

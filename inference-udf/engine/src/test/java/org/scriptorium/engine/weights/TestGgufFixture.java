@@ -1,7 +1,6 @@
 package org.scriptorium.engine.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -15,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.scriptorium.engine.ReferenceFixtures;
 import org.scriptorium.engine.kernel.Quants;
 import org.scriptorium.engine.kernel.StorageType;
 import org.scriptorium.engine.kernel.scalar.ScalarDequantization;
@@ -72,9 +72,9 @@ class TestGgufFixture {
   }
 
   static List<Named<JsonNode>> cases() throws IOException {
-    assumeTrue(Files.isDirectory(folder()), () -> "no fixtures in " + folder() + "; name their folder with -Dscriptorium.fixtures=DIR");
+    Path index = ReferenceFixtures.require("gguf/index.json");
     var cases = new ArrayList<Named<JsonNode>>();
-    for (JsonNode fixture : new ObjectMapper().readTree(folder().resolve("index.json").toFile()).get("tensors")) {
+    for (JsonNode fixture : new ObjectMapper().readTree(index.toFile()).get("tensors")) {
       cases.add(Named.of(fixture.get("name").asText(), fixture));
     }
     assertThat(cases.stream().map(each -> StorageType.valueOf(each.getPayload().get("type").asText()))).contains(StorageType.values());
@@ -85,17 +85,12 @@ class TestGgufFixture {
     return cases().stream().filter(each -> Quants.isQuantized(StorageType.valueOf(each.getPayload().get("type").asText()))).toList();
   }
 
-  private static Path folder() {
-    Path root = Path.of(System.getProperty("scriptorium.root", "../.."));
-    return root.resolve(System.getProperty("scriptorium.fixtures", "../shared/fixtures")).resolve("gguf").normalize();
-  }
-
   private static Weights open(JsonNode fixture) {
-    return GgufFile.open(folder().resolve(fixture.get("gguf").asText()));
+    return GgufFile.open(ReferenceFixtures.file("gguf/" + fixture.get("gguf").asText()));
   }
 
   private static float[] reference(JsonNode fixture) throws IOException {
-    byte[] bytes = Files.readAllBytes(folder().resolve(fixture.get("f32").asText()));
+    byte[] bytes = Files.readAllBytes(ReferenceFixtures.file("gguf/" + fixture.get("f32").asText()));
     float[] values = new float[bytes.length / Float.BYTES];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
     return values;
