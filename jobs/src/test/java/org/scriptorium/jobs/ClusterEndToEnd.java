@@ -48,7 +48,7 @@ class ClusterEndToEnd {
   @Test
   void survivesTheLossOfAnExecutor() throws Exception {
     int before = cluster.executorLogs().size();
-    var running = run("loss", 2000, 32);
+    var running = run("loss", 4000, 32);
     try {
       killAnExecutorOf(running, before);
       var result = running.result();
@@ -57,7 +57,7 @@ class ClusterEndToEnd {
       running.process().destroy();
     }
     assertThat(cluster.newestExecutorLogs()).as("the worker replaced the executor").hasSizeGreaterThan(2);
-    assertThat(report("loss")).containsEntry("rows", 2000).containsEntry("computed", 2000).containsEntry("errors", Map.of());
+    assertThat(report("loss")).containsEntry("rows", 4000).containsEntry("computed", 4000).containsEntry("errors", Map.of());
   }
 
   /** Waits until both executors compute. */

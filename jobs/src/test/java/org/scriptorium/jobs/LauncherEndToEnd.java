@@ -32,7 +32,7 @@ class LauncherEndToEnd {
     var link = Files.createSymbolicLink(folder.resolve("link"), Files.createSymbolicLink(folder.resolve("inner"), Launcher.SCRIPT));
     var result = launcher.start(link, Map.of(), "", "--help").result();
     assertThat(result.status()).as(result.toString()).isZero();
-    assertThat(result.out()).contains("demo", "run", "generate", "models").doesNotContain("bench");
+    assertThat(result.out()).contains("demo", "run", "generate", "models", "bench");
     assertThat(result.error()).isEmpty();
     for (var command : new String[] {"demo", "run"}) {
       assertThat(launcher.call(command, "--help").out()).startsWith("Usage: scriptorium " + command);
