@@ -39,8 +39,4 @@ public record EngineOptions(
   public EngineOptions withBatch(int sequences, int tokens) {
     return new EngineOptions(threads, cacheBytes, sequences, tokens, kernels, vectorBits, packedDirectory);
   }
-
-  public EngineOptions withKernels(String value, int bits) {
-    return new EngineOptions(threads, cacheBytes, maxBatch, stepTokens, value, bits, packedDirectory);
-  }
 }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
@@ -55,8 +54,6 @@ public final class Scheduler implements AutoCloseable {
   private final List<Sequence> sampling = new ArrayList<>();
   private final List<Sequence> deferred = new ArrayList<>();
   private final List<Sequence> chunked = new ArrayList<>();
-  private final LongAdder steps = new LongAdder();
-  private final LongAdder rows = new LongAdder();
   private final Thread thread;
   private long arrivals;
   private volatile boolean closed;
@@ -90,20 +87,6 @@ public final class Scheduler implements AutoCloseable {
     LockSupport.unpark(thread);
     // One that comes after the thread's last look into the inbox has nobody else to tell its listener.
     if (closed) drainClosed();
-  }
-
-  /** Steps so far. */
-  public long steps() {
-    return steps.sum();
-  }
-
-  /** Rows computed so far, over all steps. */
-  public long rows() {
-    return rows.sum();
-  }
-
-  public long cacheBytes() {
-    return pool.allocatedBytes();
   }
 
   private void serve() {
@@ -171,8 +154,6 @@ public final class Scheduler implements AutoCloseable {
       failStep(failure);
       return;
     }
-    steps.increment();
-    rows.add(step.rows());
     for (Sequence sequence : sampling) accept(sequence);
   }
 

@@ -31,10 +31,6 @@ public final class BlockPool implements AutoCloseable {
     return capacity - allocated + free.size();
   }
 
-  public long allocatedBytes() {
-    return allocated * shape.blockBytes();
-  }
-
   public CacheShape shape() {
     return shape;
   }
