@@ -2,7 +2,6 @@ package org.scriptorium.benchmarks;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -18,6 +17,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.scriptorium.engine.kernel.Attention;
+import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.kernel.Providers;
 import org.scriptorium.engine.kernel.Scratch;
 
@@ -32,11 +32,17 @@ import org.scriptorium.engine.kernel.Scratch;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 3, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
 public class AttentionBenchmark {
-  private static final int ROWS = 12, HEADS = 3, WIDTH = 64, STRIDE = 576;
-  private static final int HEAD_FLOATS = 2 * Attention.BLOCK * WIDTH, LAYERS = 30, KEY_HEADS = 3;
+  private static final int ROWS = 12, HEADS = 3, WIDTH = 64, STRIDE = 576, LAYERS = 30, KEY_HEADS = 3;
 
-  @Param({"64", "288", "1000", "8000"})
+  @Param({"288", "1000", "8000"})
   public int context;
+
+  /** With one its keys and values stay in the processor's caches, with many they come from memory, as in a batch. */
+  @Param({"1", "64"})
+  public int sequences;
+
+  @Param({"FLOAT16", "FLOAT32"})
+  public CacheType cache;
 
   @Param({"256", "512"})
   public int bits;
@@ -46,32 +52,50 @@ public class AttentionBenchmark {
   private final float[] target = new float[ROWS * STRIDE];
   private final float[] query = new float[ROWS * STRIDE];
   private Attention attention;
-  private MemorySegment[] blocks;
+  private MemorySegment[][] blocks;
+  private long values;
+  private int next;
 
   @Setup
   public void fill() {
-    attention = Providers.open("vector", bits).attention();
+    attention = Providers.open("vector", bits).attention(cache);
     var random = new SplittableRandom(7);
     for (int i = 0; i < query.length; i++) query[i] = (float) random.nextGaussian();
-    blocks = new MemorySegment[(context + ROWS + Attention.BLOCK - 1) / Attention.BLOCK];
-    for (int block = 0; block < blocks.length; block++) {
-      blocks[block] = arena.allocate(4L * HEAD_FLOATS * LAYERS * KEY_HEADS, 64);
-      for (int i = 0; i < HEAD_FLOATS; i++) blocks[block].setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) random.nextGaussian());
+    values = (long) Attention.BLOCK * WIDTH * cache.bytes();
+    blocks = new MemorySegment[sequences][(context + ROWS + Attention.BLOCK - 1) / Attention.BLOCK];
+    float[] key = new float[WIDTH], value = new float[WIDTH];
+    for (MemorySegment[] sequence : blocks) {
+      for (int block = 0; block < sequence.length; block++) {
+        sequence[block] = arena.allocate(2 * values * LAYERS * KEY_HEADS, 64);
+        for (int slot = 0; slot < Attention.BLOCK; slot++) {
+          for (int i = 0; i < WIDTH; i++) {
+            key[i] = (float) random.nextGaussian();
+            value[i] = (float) random.nextGaussian();
+          }
+          attention.store(key, 0, value, 0, WIDTH, sequence[block], 0, values, slot);
+        }
+      }
     }
   }
 
   @Benchmark
   public float[] together() {
-    attention.attendRows(ROWS, query, 0, STRIDE, HEADS, WIDTH, blocks, 0, 2L * HEAD_FLOATS, 0, context, 0.125f, target, 0, scratch);
+    attention.attendRows(ROWS, query, 0, STRIDE, HEADS, WIDTH, turn(), 0, values, 0, context, 0.125f, target, 0, scratch);
     return target;
   }
 
+  /** As many rows, each of the next sequence. */
   @Benchmark
   public float[] oneAtATime() {
     for (int row = 0; row < ROWS; row++) {
-      attention.attend(query, row * STRIDE, HEADS, WIDTH, blocks, 0, 2L * HEAD_FLOATS, 0, context + row, 0.125f, target, row * STRIDE, scratch);
+      attention.attend(query, row * STRIDE, HEADS, WIDTH, turn(), 0, values, 0, context, 0.125f, target, row * STRIDE, scratch);
     }
     return target;
+  }
+
+  private MemorySegment[] turn() {
+    next = (next + 1) % sequences;
+    return blocks[next];
   }
 
   @TearDown

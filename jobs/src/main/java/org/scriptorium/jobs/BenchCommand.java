@@ -47,6 +47,10 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--step-tokens", paramLabel = "S", defaultValue = "256", description = "Most tokens of a step (default: ${DEFAULT-VALUE}).")
   private int stepTokens;
 
+  @Option(names = "--cache-type", paramLabel = "C", defaultValue = "float16",
+      description = "How keys and values are kept: float16 or float32 (default: ${DEFAULT-VALUE}).")
+  private String cacheType;
+
   BenchCommand(Console console) {
     this.console = console;
   }
@@ -54,7 +58,7 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     int workers = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
-    var options = new EngineOptions(workers, 1, 1, stepTokens, kernels, vectorBits, Catalog.cacheDirectory().resolve("packed"));
+    var options = new EngineOptions(workers, 1, 1, stepTokens, kernels, vectorBits, cacheType, Catalog.cacheDirectory().resolve("packed"));
     try (var measurement = new BatchMeasurement(Models.locate(model), options)) {
       for (int batch : batches) {
         // The compiler needs some thousand turns of each loop before it is done.
@@ -72,6 +76,7 @@ final class BenchCommand implements Callable<Integer> {
     line.put("engine", "scriptorium");
     line.put("type", measurement.storageTypes());
     line.put("kernels", measurement.kernels());
+    line.put("cache", cacheType);
     line.put("threads", workers);
     line.put("prompt", result.promptTokens());
     line.put("generate", result.generated());

@@ -7,8 +7,10 @@ import java.util.SplittableRandom;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.kernel.Kernels;
 import org.scriptorium.engine.model.BlockPool;
+import org.scriptorium.engine.model.CacheShape;
 import org.scriptorium.engine.model.Decoder;
 import org.scriptorium.engine.model.Machine;
 import org.scriptorium.engine.model.PackedWeights;
@@ -36,6 +38,7 @@ public final class BatchMeasurement implements AutoCloseable {
   public BatchMeasurement(Path file, EngineOptions options) {
     this.options = options;
     Kernels kernels = Engine.kernels(options.kernels(), options.vectorBits());
+    Engine.requireCacheType(options.cacheType());
     model = LanguageModel.open(file);
     machine = new Machine(kernels, options.threads(), "bench");
     packed = PackedWeights.bind(model.parts().maps(), model.weights(), machine, options.packedDirectory(),
@@ -90,12 +93,13 @@ public final class BatchMeasurement implements AutoCloseable {
     require(promptTokens + (long) generate <= decoder.contextLength(),
         "prompt and generated tokens: expected at most %d, found %d".formatted(decoder.contextLength(), promptTokens + (long) generate));
     var step = new Step(Math.max(options.stepTokens(), batch), batch);
-    Decoder.Execution execution = decoder.bind(machine, step);
+    CacheShape shape = decoder.cacheShape(CacheType.named(options.cacheType()));
+    Decoder.Execution execution = decoder.bind(machine, step, shape);
     var caches = new ArrayList<SequenceCache>();
     for (int i = 0; i < batch; i++) caches.add(new SequenceCache());
     int[][] prompts = prompts(batch, promptTokens, decoder.vocabulary());
     int[] next = new int[batch];
-    try (var pool = new BlockPool(decoder.cacheShape(), Long.MAX_VALUE)) {
+    try (var pool = new BlockPool(shape, Long.MAX_VALUE)) {
       long start = System.nanoTime();
       prefill(prompts, caches, pool, step, execution, next);
       long prefilled = System.nanoTime();
@@ -125,7 +129,7 @@ public final class BatchMeasurement implements AutoCloseable {
         if (position < prompts[sequence].length - 1) {
           step.add(prompts[sequence][position], position, cache);
         } else {
-          step.addOutput(prompts[sequence][position], position, cache);
+          step.addChoice(prompts[sequence][position], position, cache);
           ended.add(sequence);
         }
       }
@@ -145,10 +149,10 @@ public final class BatchMeasurement implements AutoCloseable {
     for (int sequence = 0; sequence < next.length; sequence++) {
       SequenceCache cache = caches.get(sequence);
       if (cache.capacity() == position) cache.append(pool.take());
-      step.addOutput(next[sequence], position, cache);
+      step.addChoice(next[sequence], position, cache);
     }
     execution.run();
-    machine.run((sequence, worker) -> next[sequence] = execution.argmax(sequence), next.length);
+    for (int sequence = 0; sequence < next.length; sequence++) next[sequence] = execution.argmax(sequence);
   }
 
   @Override

@@ -7,6 +7,7 @@ import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.Generator;
 import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.kernel.Kernels;
 import org.scriptorium.engine.kernel.Providers;
 import org.scriptorium.engine.model.Machine;
@@ -31,6 +32,7 @@ public final class Engine {
    */
   public static Generator open(Path file, String name, Optional<String> fingerprint, EngineOptions options) {
     Kernels kernels = kernels(options.kernels(), options.vectorBits());
+    requireCacheType(options.cacheType());
     LanguageModel model = LanguageModel.open(file);
     Machine machine = null;
     PackedWeights packed = null;
@@ -43,8 +45,8 @@ public final class Engine {
       machine = new Machine(kernels, options.threads(), name);
       packed = PackedWeights.bind(model.parts().maps(), model.weights(), machine, options.packedDirectory(), found);
       var generator = new BatchGenerator(model, model.describe(name, found), machine, packed, options);
-      LOG.info("Opened {}: {} MiB ({}), kernels {}, {} threads, {} sequences, {} MiB of key/value cache at most", name, model.weights().bytes() >> 20,
-          model.storageTypes(), kernels.name(), options.threads(), options.maxBatch(), options.cacheBytes() >> 20);
+      LOG.info("Opened {}: {} MiB ({}), kernels {}, {} threads, {} sequences, {} MiB of {} key/value cache at most", name, model.weights().bytes() >> 20,
+          model.storageTypes(), kernels.name(), options.threads(), options.maxBatch(), options.cacheBytes() >> 20, options.cacheType());
       return generator;
     } catch (RuntimeException | Error e) {
       if (packed != null) packed.close();
@@ -79,6 +81,14 @@ public final class Engine {
    */
   public static String kernelName(String kernels, int vectorBits) {
     return kernels(kernels, vectorBits).name();
+  }
+
+  static void requireCacheType(String name) {
+    try {
+      CacheType.named(name);
+    } catch (IllegalArgumentException e) {
+      throw new ModelException(ErrorCode.INVALID_PARAMETER, e.getMessage(), e);
+    }
   }
 
   static Kernels kernels(String name, int bits) {

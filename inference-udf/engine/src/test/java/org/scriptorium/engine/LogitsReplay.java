@@ -3,8 +3,10 @@ package org.scriptorium.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.kernel.Providers;
 import org.scriptorium.engine.model.BlockPool;
+import org.scriptorium.engine.model.CacheShape;
 import org.scriptorium.engine.model.Decoder;
 import org.scriptorium.engine.model.Machine;
 import org.scriptorium.engine.model.PackedWeights;
@@ -27,8 +29,10 @@ final class LogitsReplay implements AutoCloseable {
   private final LanguageModel model;
   private final Machine machine;
   private final PackedWeights packed;
+  private final CacheType cacheType;
 
-  LogitsReplay(java.nio.file.Path file, String kernels, int bits, int threads, java.nio.file.Path packedDirectory) {
+  LogitsReplay(java.nio.file.Path file, String kernels, int bits, int threads, CacheType cacheType, java.nio.file.Path packedDirectory) {
+    this.cacheType = cacheType;
     model = LanguageModel.open(file);
     machine = new Machine(Providers.open(kernels, bits), threads, "replay");
     String fingerprint = org.scriptorium.engine.weights.Fingerprint.sha256(file);
@@ -55,10 +59,11 @@ final class LogitsReplay implements AutoCloseable {
   private void run(List<int[]> sequences, int[] firstOutput, SplittableRandom random, Sink sink) {
     Decoder decoder = model.decoder();
     var step = new Step(MAX_ROWS, MAX_ROWS);
-    Decoder.Execution execution = decoder.bind(machine, step);
+    CacheShape shape = decoder.cacheShape(cacheType);
+    Decoder.Execution execution = decoder.bind(machine, step, shape);
     int[] done = new int[sequences.size()];
     var caches = sequences.stream().map(sequence -> new SequenceCache()).toList();
-    try (var pool = new BlockPool(decoder.cacheShape(), 1L << 40)) {
+    try (var pool = new BlockPool(shape, 1L << 40)) {
       while (true) {
         step.clear();
         var outputs = new ArrayList<int[]>();

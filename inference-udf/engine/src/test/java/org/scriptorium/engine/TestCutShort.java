@@ -54,7 +54,7 @@ class TestCutShort {
 
     public static void main(String[] arguments) throws IOException {
       Path model = Path.of(arguments[0]), packed = model.resolveSibling("packed");
-      var options = new EngineOptions(Integer.parseInt(arguments[2]), 64L << 20, 16, 64, arguments[3], 0, packed);
+      var options = new EngineOptions(Integer.parseInt(arguments[2]), 64L << 20, 16, 64, arguments[3], 0, "float16", packed);
       try (Generator generator = Engine.open(model, "tiny", Optional.empty(), options)) {
         // Enough for the kernels to be compiled.
         for (int i = 0; i < 20; i++) generate(generator, "row " + i);

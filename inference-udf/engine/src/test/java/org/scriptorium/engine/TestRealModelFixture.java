@@ -32,6 +32,9 @@ import org.scriptorium.engine.api.Message;
 import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.Request;
 import org.scriptorium.engine.api.SourcedText;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.kernel.Providers;
 import org.scriptorium.engine.tokenizer.Tokenizer.SpecialTokens;
 
@@ -107,21 +110,22 @@ class TestRealModelFixture {
   }
 
   /** Logits after the prompt, and the best token at every step of the reference's text, in a mixed batch. */
-  @Test
-  void logitsMatchTheReference() {
-    checkAgainstReference("vector", cases);
+  @ParameterizedTest
+  @EnumSource(CacheType.class)
+  void logitsMatchTheReference(CacheType cacheType) {
+    checkAgainstReference("vector", cacheType, cases);
   }
 
   /** The oracle's own arithmetic, on the shortest prompt. */
   @Test
   void scalarLogitsMatchTheReference() {
-    checkAgainstReference("scalar", List.of(cases.stream().min((a, b) -> a.get("prompt_ids").size() - b.get("prompt_ids").size()).orElseThrow()));
+    checkAgainstReference("scalar", CacheType.FLOAT32, List.of(cases.stream().min((a, b) -> a.get("prompt_ids").size() - b.get("prompt_ids").size()).orElseThrow()));
   }
 
-  private static void checkAgainstReference(String kernels, List<JsonNode> examples) {
+  private static void checkAgainstReference(String kernels, CacheType cacheType, List<JsonNode> examples) {
     int limit = kernels.equals("scalar") ? 8 : 48;
     List<int[]> sequences = examples.stream().map(example -> forced(example, limit)).toList();
-    try (var replay = new LogitsReplay(file, kernels, 0, 2, packed)) {
+    try (var replay = new LogitsReplay(file, kernels, 0, 2, cacheType, packed)) {
       replay.mixed(sequences, prompts(examples), new SplittableRandom(7), (sequence, position, logits, from) -> {
         JsonNode example = examples.get(sequence);
         int step = position + 1 - example.get("prompt_ids").size();
@@ -157,7 +161,7 @@ class TestRealModelFixture {
   /** A hash of all logits for each sequence and position. */
   private static Map<Long, Long> hashes(int bits, int threads, Mode mode) {
     var result = new HashMap<Long, Long>();
-    try (var replay = new LogitsReplay(file, "vector", bits, threads, packed)) {
+    try (var replay = new LogitsReplay(file, "vector", bits, threads, CacheType.FLOAT16, packed)) {
       int vocabulary = replay.model().decoder().vocabulary();
       mode.apply(replay).accept((sequence, position, logits, from) -> {
         long hash = 0;
@@ -169,7 +173,7 @@ class TestRealModelFixture {
   }
 
   private static EngineOptions options(String kernels, int bits, int threads, int batch) {
-    return new EngineOptions(threads, 1L << 30, batch, 256, kernels, bits, packed);
+    return new EngineOptions(threads, 1L << 30, batch, 256, kernels, bits, "float16", packed);
   }
 
   /** The prompt and the reference's text after it, but for the last token, which nothing follows. */

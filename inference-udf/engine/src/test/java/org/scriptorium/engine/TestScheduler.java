@@ -348,7 +348,7 @@ class TestScheduler {
   }
 
   private static EngineOptions options() {
-    return new EngineOptions(2, 64L * BLOCK_BYTES, 16, 128, "auto", 0, folder);
+    return new EngineOptions(2, 64L * BLOCK_BYTES, 16, 128, "auto", 0, "float32", folder);
   }
 
   /** Long and short ones, greedy and sampled, with a common beginning and without. None needs more than 9 blocks of cache. */

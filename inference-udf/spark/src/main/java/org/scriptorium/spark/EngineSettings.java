@@ -15,16 +15,17 @@ import org.scriptorium.engine.catalog.Catalog;
  * @param threads 0 for the executor's cores
  * @param cacheMemory bytes, or a share of the machine's memory
  * @param kernels {@code vector} or {@code scalar}, never {@code auto}
+ * @param cacheType {@code float16} or {@code float32}
  * @param cacheDirectory empty for the executor's default
  */
 record EngineSettings(
-    int threads, int maxBatch, int stepTokens, String cacheMemory, String kernels, int vectorBits, String cacheDirectory)
+    int threads, int maxBatch, int stepTokens, String cacheMemory, String kernels, int vectorBits, String cacheType, String cacheDirectory)
     implements Serializable {
 
   EngineOptions options(SparkConf process) {
     var machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     int chosen = threads > 0 ? threads : executorCores(process);
-    return new EngineOptions(chosen, memoryBytes(cacheMemory, machine.getTotalMemorySize()), maxBatch, stepTokens, kernels, vectorBits,
+    return new EngineOptions(chosen, memoryBytes(cacheMemory, machine.getTotalMemorySize()), maxBatch, stepTokens, kernels, vectorBits, cacheType,
         directory().resolve("packed"));
   }
 

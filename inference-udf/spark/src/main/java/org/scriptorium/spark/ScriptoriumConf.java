@@ -10,6 +10,7 @@ import org.apache.spark.network.util.JavaUtils;
 import org.apache.spark.sql.internal.SQLConf;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.kernel.CacheType;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** Every configuration key of Scriptorium on Spark, with its type, its default and what it does. An unknown key is an error. */
@@ -31,6 +32,8 @@ public final class ScriptoriumConf implements Serializable {
       "At most so many tokens, decodes and pieces of prompts together, go through the model in one step.");
   public static final Key ENGINE_CACHE_MEMORY = key("engine.cache-memory", Type.MEMORY, "0.125",
       "Memory of the key/value cache of an executor: bytes such as `2g`, or a share of the machine's memory such as `0.125`.");
+  public static final Key ENGINE_CACHE_TYPE = key("engine.cache-type", Type.CACHE_TYPE, "float16",
+      "How keys and values are kept in the cache: `float16`, which halves its memory, or `float32`; a text may rarely differ.");
   public static final Key ENGINE_KERNELS = key("engine.kernels", Type.KERNELS, "auto",
       "Kernels: `vector`, `scalar`, or `auto`, which the driver resolves once for the whole job.");
   public static final Key ENGINE_VECTOR_BITS = key("engine.vector-bits", Type.VECTOR_BITS, "0",
@@ -43,7 +46,7 @@ public final class ScriptoriumConf implements Serializable {
       "At most so many bytes of rows and texts of a task are read and not yet handed on; one row always is.");
 
   /** What a key's value may be. */
-  enum Type { STRING, COUNT, COUNT_OR_ZERO, BYTES, MEMORY, KERNELS, VECTOR_BITS }
+  enum Type { STRING, COUNT, COUNT_OR_ZERO, BYTES, MEMORY, KERNELS, CACHE_TYPE, VECTOR_BITS }
 
   /** One key. */
   public record Key(String name, Type type, String defaultValue, String meaning) implements Serializable {}
@@ -109,7 +112,7 @@ public final class ScriptoriumConf implements Serializable {
 
   EngineSettings engine() {
     return new EngineSettings(number(ENGINE_THREADS), number(ENGINE_MAX_BATCH), number(ENGINE_STEP_TOKENS), value(ENGINE_CACHE_MEMORY),
-        VectorModule.resolve(value(ENGINE_KERNELS)), number(ENGINE_VECTOR_BITS), value(MODEL_CACHE_DIR));
+        VectorModule.resolve(value(ENGINE_KERNELS)), number(ENGINE_VECTOR_BITS), value(ENGINE_CACHE_TYPE), value(MODEL_CACHE_DIR));
   }
 
   private String value(Key key) {
@@ -135,6 +138,7 @@ public final class ScriptoriumConf implements Serializable {
         case BYTES -> JavaUtils.byteStringAsBytes(value) >= 1;
         case MEMORY -> EngineSettings.memoryBytes(value, 1L << 40) >= 1;
         case KERNELS -> List.of("auto", "vector", "scalar").contains(value);
+        case CACHE_TYPE -> CacheType.names().contains(value);
         case VECTOR_BITS -> List.of("0", "256", "512").contains(value);
       };
       if (holds) return value;
@@ -152,6 +156,7 @@ public final class ScriptoriumConf implements Serializable {
       case BYTES -> "bytes such as 64m";
       case MEMORY -> "bytes such as 2g, or a share above 0 and below 1 such as 0.125";
       case KERNELS -> "auto, vector or scalar";
+      case CACHE_TYPE -> String.join(" or ", CacheType.names());
       case VECTOR_BITS -> "0, 256 or 512";
     };
   }

@@ -3,7 +3,7 @@ package org.scriptorium.engine.api;
 import java.nio.file.Path;
 
 /**
- * How an engine runs on its machine. None of it changes a text within one kernel provider.
+ * How an engine runs on its machine. Within one kernel provider only the cache's type changes a text, and that rarely.
  *
  * @param threads compute threads, at least 1
  * @param cacheBytes budget of the key/value cache
@@ -11,10 +11,11 @@ import java.nio.file.Path;
  * @param stepTokens at most so many tokens (decodes and prompt chunks together) go through the model in one step
  * @param kernels {@code auto}, {@code vector} or {@code scalar}
  * @param vectorBits 0 (the machine's preferred width), 256 or 512
+ * @param cacheType how keys and values are kept: {@code float16}, which halves the memory and its traffic, or {@code float32}
  * @param packedDirectory where packed weights are kept for all processes of the node
  */
 public record EngineOptions(
-    int threads, long cacheBytes, int maxBatch, int stepTokens, String kernels, int vectorBits, Path packedDirectory) {
+    int threads, long cacheBytes, int maxBatch, int stepTokens, String kernels, int vectorBits, String cacheType, Path packedDirectory) {
 
   public EngineOptions {
     if (threads < 1) throw new ModelException(ErrorCode.INVALID_PARAMETER, "threads: expected at least 1, found " + threads);
@@ -25,18 +26,22 @@ public record EngineOptions(
 
   /** All cores, an eighth of {@code machineBytes} for the cache, 64 sequences, packed weights under {@code directory}. */
   public static EngineOptions forMachine(int threads, long machineBytes, Path directory) {
-    return new EngineOptions(threads, Math.max(machineBytes / 8, 64L << 20), 64, 256, "auto", 0, directory);
+    return new EngineOptions(threads, Math.max(machineBytes / 8, 64L << 20), 64, 256, "auto", 0, "float16", directory);
+  }
+
+  public EngineOptions withCacheType(String value) {
+    return new EngineOptions(threads, cacheBytes, maxBatch, stepTokens, kernels, vectorBits, value, packedDirectory);
   }
 
   public EngineOptions withThreads(int value) {
-    return new EngineOptions(value, cacheBytes, maxBatch, stepTokens, kernels, vectorBits, packedDirectory);
+    return new EngineOptions(value, cacheBytes, maxBatch, stepTokens, kernels, vectorBits, cacheType, packedDirectory);
   }
 
   public EngineOptions withCacheBytes(long value) {
-    return new EngineOptions(threads, value, maxBatch, stepTokens, kernels, vectorBits, packedDirectory);
+    return new EngineOptions(threads, value, maxBatch, stepTokens, kernels, vectorBits, cacheType, packedDirectory);
   }
 
   public EngineOptions withBatch(int sequences, int tokens) {
-    return new EngineOptions(threads, cacheBytes, sequences, tokens, kernels, vectorBits, packedDirectory);
+    return new EngineOptions(threads, cacheBytes, sequences, tokens, kernels, vectorBits, cacheType, packedDirectory);
   }
 }

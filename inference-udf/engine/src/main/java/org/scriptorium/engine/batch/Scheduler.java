@@ -11,7 +11,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.model.BlockPool;
+import org.scriptorium.engine.model.CacheShape;
 import org.scriptorium.engine.model.Decoder;
 import org.scriptorium.engine.model.Machine;
 import org.scriptorium.engine.model.Step;
@@ -72,8 +74,9 @@ public final class Scheduler implements AutoCloseable {
     this.endTokens = new HashSet<>();
     for (int token : endTokens) this.endTokens.add(token);
     step = new Step(Math.max(options.stepTokens(), maxBatch), maxBatch);
-    execution = decoder.bind(machine, step);
-    pool = new BlockPool(decoder.cacheShape(), options.cacheBytes());
+    CacheShape shape = decoder.cacheShape(CacheType.named(options.cacheType()));
+    execution = decoder.bind(machine, step, shape);
+    pool = new BlockPool(shape, options.cacheBytes());
     prefixes = new PrefixTree(pool, Math.clamp(pool.capacity() / 8, 4, 96));
     admission = new Admission(pool, prefixes);
     scratch = new Scratch[machine.threads()];
@@ -182,7 +185,7 @@ public final class Scheduler implements AutoCloseable {
       if (sequence.isPrefilling()) continue;
       int position = sequence.length() - 1;
       admission.grow(sequence, position + 1);
-      sequence.output(step.addOutput(sequence.token(position), position, sequence.cache()));
+      sequence.output(sequence.addTo(step, position));
       sequence.computed(position + 1);
       sampling.add(sequence);
     }
@@ -199,7 +202,7 @@ public final class Scheduler implements AutoCloseable {
     admission.grow(sequence, to);
     for (int position = from; position < to; position++) {
       if (position == sequence.promptLength() - 1) {
-        sequence.output(step.addOutput(sequence.token(position), position, sequence.cache()));
+        sequence.output(sequence.addTo(step, position));
         sampling.add(sequence);
       } else {
         step.add(sequence.token(position), position, sequence.cache());

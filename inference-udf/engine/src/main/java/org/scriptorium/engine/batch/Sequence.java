@@ -7,6 +7,7 @@ import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.engine.api.Generator;
 import org.scriptorium.engine.model.SequenceCache;
+import org.scriptorium.engine.model.Step;
 import org.scriptorium.engine.sampler.Sampler;
 import org.scriptorium.engine.sampler.StopStrings;
 import org.scriptorium.engine.tokenizer.Detokenizer;
@@ -132,6 +133,11 @@ public final class Sequence implements Generator.Ticket {
 
   void output(int index) {
     output = index;
+  }
+
+  /** Adds the row after which its next token is to be chosen; returns its index among the step's outputs. */
+  int addTo(Step step, int position) {
+    return sampler.isArgmax() ? step.addChoice(tokens[position], position, cache) : step.addOutput(tokens[position], position, cache);
   }
 
   Sampler sampler() {

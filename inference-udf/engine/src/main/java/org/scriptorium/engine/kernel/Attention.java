@@ -5,8 +5,9 @@ import java.lang.foreign.MemorySegment;
 /**
  * Attention over a paged key/value cache, one query position and one key/value head at a time.
  *
- * <p>A block holds {@link #BLOCK} tokens. For one layer and head its keys are [width, BLOCK] float32 (transposed, so that a
- * vector's lanes are tokens and no sum runs across lanes), its values [BLOCK, width] float32.
+ * <p>A block holds {@link #BLOCK} tokens. For one layer and head its keys are [width, BLOCK] (transposed, so that a vector's lanes
+ * are tokens and no sum runs across lanes), its values [BLOCK, width], both of one {@link CacheType}, which says where each lies
+ * ({@link CacheType#keyPlace}, {@link CacheType#valuePlace}). All arithmetic is in float32.
  */
 public interface Attention {
   /** Tokens of a cache block. */
@@ -18,8 +19,9 @@ public interface Attention {
    * @param block cache block, borrowed
    * @param keys byte offset of the layer's and head's keys in the block; {@code values} likewise
    * @param slot place in the block, from 0 to BLOCK - 1
+   * @return false if the cache's type can't keep a value ({@link CacheType#keeps}): what is read back then is undefined
    */
-  void store(float[] key, int keyFrom, float[] value, int valueFrom, int width, MemorySegment block, long keys, long values, int slot);
+  boolean store(float[] key, int keyFrom, float[] value, int valueFrom, int width, MemorySegment block, long keys, long values, int slot);
 
   /**
    * target[head] = softmax(scale * query[head] . keys) . values, for the heads that share one key/value head (Ainslie et al.

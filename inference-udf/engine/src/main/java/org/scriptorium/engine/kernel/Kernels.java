@@ -18,5 +18,6 @@ public interface Kernels {
 
   Rows rows();
 
-  Attention attention();
+  /** Attention over a cache of this type. */
+  Attention attention(CacheType type);
 }

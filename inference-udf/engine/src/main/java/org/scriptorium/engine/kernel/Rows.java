@@ -32,6 +32,9 @@ public interface Rows {
   /** Index of the greatest value, the first of equals; -1 if a value is NaN or the greatest is not finite. */
   int argmax(float[] values, int from, int count);
 
+  /** The greatest of {@code count} values, at least 1; NaN if one is NaN. */
+  float greatest(float[] values, int from, int count);
+
   /** Which two values form a rotary pair. */
   enum Pairing {
     /** (i, i + pairs): Hugging Face's. */

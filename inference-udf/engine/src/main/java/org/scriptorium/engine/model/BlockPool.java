@@ -9,10 +9,13 @@ import java.util.ArrayDeque;
  * needed, up to a budget, and shared by reference count. Owner of their memory; one scheduler's own, not for several threads.
  */
 public final class BlockPool implements AutoCloseable {
+  private static final long SLAB_BYTES = 32 << 20, SLAB_ALIGNMENT = 2 << 20;
+
   private final CacheShape shape;
   private final int capacity;
   private final Arena arena = Arena.ofShared();
   private final ArrayDeque<Block> free = new ArrayDeque<>();
+  private MemorySegment slab = MemorySegment.NULL;
   private int allocated;
 
   /** @param budgetBytes of which as many whole blocks are used as fit */
@@ -40,10 +43,20 @@ public final class BlockPool implements AutoCloseable {
     Block block = free.pollLast();
     if (block == null) {
       if (allocated == capacity) throw new IllegalStateException("the key/value cache has no free block of " + capacity);
-      block = new Block(this, arena.allocate(shape.blockBytes(), 64));
+      block = new Block(this, allocate());
       allocated++;
     }
     block.references = 1;
+    block.spoiled = false;
+    return block;
+  }
+
+  /** The next part of a slab: the system is asked for much at a time, so that it may use large pages. */
+  private MemorySegment allocate() {
+    long bytes = (shape.blockBytes() + 63) / 64 * 64;
+    if (slab.byteSize() < bytes) slab = arena.allocate(Math.max(1, Math.min(capacity - allocated, SLAB_BYTES / bytes)) * bytes, SLAB_ALIGNMENT);
+    MemorySegment block = slab.asSlice(0, bytes);
+    slab = slab.asSlice(bytes);
     return block;
   }
 
@@ -57,6 +70,7 @@ public final class BlockPool implements AutoCloseable {
     private final BlockPool pool;
     private final MemorySegment memory;
     private int references;
+    private boolean spoiled;
 
     private Block(BlockPool pool, MemorySegment memory) {
       this.pool = pool;
@@ -65,6 +79,15 @@ public final class BlockPool implements AutoCloseable {
 
     MemorySegment memory() {
       return memory;
+    }
+
+    /** Marks it as holding a value that its type can't keep. */
+    void spoil() {
+      spoiled = true;
+    }
+
+    boolean isSpoiled() {
+      return spoiled;
     }
 
     /** True if more than one holds it. */
@@ -85,6 +108,7 @@ public final class BlockPool implements AutoCloseable {
     /** Takes over the contents of another block of the pool. */
     public void copyFrom(Block other) {
       memory.copyFrom(other.memory);
+      spoiled = other.spoiled;
     }
   }
 }

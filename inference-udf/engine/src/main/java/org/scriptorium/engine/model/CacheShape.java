@@ -1,6 +1,7 @@
 package org.scriptorium.engine.model;
 
 import org.scriptorium.engine.kernel.Attention;
+import org.scriptorium.engine.kernel.CacheType;
 
 /**
  * How the keys and values of all layers lie in a cache block: for each layer and head the keys of {@link Attention#BLOCK} tokens, then
@@ -8,8 +9,9 @@ import org.scriptorium.engine.kernel.Attention;
  *
  * @param heads key/value heads of a layer
  * @param width of a head's key and of its value
+ * @param type how they are stored
  */
-public record CacheShape(int layers, int heads, int width) {
+public record CacheShape(int layers, int heads, int width, CacheType type) {
 
   /** Bytes of one block of tokens. */
   public long blockBytes() {
@@ -21,7 +23,7 @@ public record CacheShape(int layers, int heads, int width) {
   }
 
   long values(int layer, int head) {
-    return keys(layer, head) + headBytes() / 2;
+    return keys(layer, head) + keyBytes();
   }
 
   private long layerBytes() {
@@ -29,6 +31,10 @@ public record CacheShape(int layers, int heads, int width) {
   }
 
   private long headBytes() {
-    return 2L * Attention.BLOCK * width * Float.BYTES;
+    return keyBytes() + (long) Attention.BLOCK * type.padded(width) * type.bytes();
+  }
+
+  private long keyBytes() {
+    return (long) Attention.BLOCK * width * type.bytes();
   }
 }

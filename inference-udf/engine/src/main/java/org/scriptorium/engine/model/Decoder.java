@@ -2,6 +2,7 @@ package org.scriptorium.engine.model;
 
 import java.util.List;
 import org.scriptorium.engine.kernel.Attention;
+import org.scriptorium.engine.kernel.CacheType;
 
 /**
  * A decoder-only language model: embeddings, layers, a last norm, a head.
@@ -18,14 +19,14 @@ public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm,
     return head.outputs();
   }
 
-  public CacheShape cacheShape() {
+  public CacheShape cacheShape(CacheType type) {
     AttentionShape shape = layers.getFirst().attention().shape();
-    return new CacheShape(layers.size(), shape.keyHeads(), shape.width());
+    return new CacheShape(layers.size(), shape.keyHeads(), shape.width(), type);
   }
 
-  /** Binds the model to a machine and to the memory of one scheduler. */
-  public Execution bind(Machine machine, Step step) {
-    return new Execution(this, machine, step);
+  /** Binds the model to a machine, to the memory of one scheduler and to a cache of one shape. */
+  public Execution bind(Machine machine, Step step, CacheShape cache) {
+    return new Execution(this, machine, step, cache);
   }
 
   /** A model that runs steps; one scheduler's own, not for several threads. */
@@ -34,41 +35,41 @@ public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm,
     private final Machine machine;
     private final Workspace workspace;
     private final List<Runnable> layers;
-    private final int headPanels;
+    private final Head head;
 
-    private Execution(Decoder decoder, Machine machine, Step step) {
+    private Execution(Decoder decoder, Machine machine, Step step, CacheShape cache) {
       this.decoder = decoder;
       this.machine = machine;
       DecoderLayer first = decoder.layers().getFirst();
       int pairs = decoder.rotary().pairs();
       workspace = new Workspace(step, decoder.embedding().width(), first.attention().shape(), first.feedForward().width(), pairs,
           decoder.vocabulary());
-      CacheShape cache = decoder.cacheShape();
       layers = java.util.stream.IntStream.range(0, decoder.layers().size())
           .mapToObj(layer -> decoder.layers().get(layer).bind(machine, workspace, cache, layer)).toList();
-      headPanels = decoder.head().panels(machine.kernels().matmul());
+      head = new Head(decoder.head(), machine, workspace);
     }
 
     /**
-     * Runs the step: the cache of each row then holds its key and value, and {@link #logits} the outputs'.
+     * Runs the step: the cache of each row then holds its key and value, and {@link #logits} and {@link #argmax} the outputs'.
      */
     public void run() {
       Step step = workspace.step;
+      workspace.begin();
       machine.run(this::embed, step.rows());
       for (Runnable layer : layers) layer.run();
       if (step.outputs() == 0) return;
       machine.run(this::finish, step.outputs());
-      machine.run(this::score, headPanels);
+      head.run();
     }
 
-    /** [outputs, vocabulary] logits of the last step, row by output; overwritten by the next. */
+    /** [outputs, vocabulary] logits of the last step, row by output, where the step wanted them; overwritten by the next. */
     public float[] logits() {
-      return workspace.logits;
+      return head.logits();
     }
 
-    /** Index of the greatest logit of an output; -1 if one is NaN or the greatest is not finite. */
+    /** Index of the greatest logit of an output, the first of equals; -1 if one is NaN or the greatest is not finite. */
     public int argmax(int output) {
-      return machine.kernels().rows().argmax(workspace.logits, output * decoder.vocabulary(), decoder.vocabulary());
+      return head.argmax(output);
     }
 
     private void embed(int row, int worker) {
@@ -80,12 +81,7 @@ public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm,
     }
 
     private void finish(int output, int worker) {
-      decoder.norm().apply(machine, workspace.hidden, workspace.step.outputRow(output), workspace.outputs, output);
-    }
-
-    private void score(int panel, int worker) {
-      decoder.head().multiply(machine.kernels().matmul(), panel, workspace.step.outputs(), workspace.outputs, workspace.logits,
-          org.scriptorium.engine.kernel.Matmul.Store.SET, machine.scratch(worker));
+      decoder.norm().apply(machine, workspace.hidden, workspace.outputRow(output), workspace.outputs, output);
     }
   }
 }

@@ -10,9 +10,10 @@ public record DecoderLayer(Norm attentionNorm, SelfAttention attention, Norm fee
     Work between = (row, worker) -> feedForwardNorm.apply(machine, workspace.hidden, row, workspace.normed, row);
     Runnable attend = attention.bind(machine, workspace, cache, layer), feed = feedForward.bind(machine, workspace);
     return () -> {
-      machine.run(before, workspace.step.rows());
+      machine.run(before, workspace.rows());
       attend.run();
-      machine.run(between, workspace.step.rows());
+      if (workspace.rows() == 0) return;
+      machine.run(between, workspace.rows());
       feed.run();
     };
   }

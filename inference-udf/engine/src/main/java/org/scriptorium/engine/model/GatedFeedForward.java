@@ -26,7 +26,7 @@ public final class GatedFeedForward {
     int panels = gate.panels(matmul), outputs = down.panels(matmul);
     Work widen = (panel, worker) -> widen(machine, workspace, panel, worker);
     Work narrow = (panel, worker) ->
-        down.multiply(matmul, panel, workspace.step.rows(), workspace.gate, workspace.hidden, Store.ADD, machine.scratch(worker));
+        down.multiply(matmul, panel, workspace.rows(), workspace.gate, workspace.hidden, Store.ADD, machine.scratch(worker));
     return () -> {
       machine.run(widen, panels);
       machine.run(narrow, outputs);
@@ -36,7 +36,7 @@ public final class GatedFeedForward {
   /** One panel of gate and up, and their product while both are in the cache. */
   private void widen(Machine machine, Workspace workspace, int panel, int worker) {
     Matmul matmul = machine.kernels().matmul();
-    int rows = workspace.step.rows(), from = panel * matmul.panel(), count = Math.min(matmul.panel(), width() - from);
+    int rows = workspace.rows(), from = panel * matmul.panel(), count = Math.min(matmul.panel(), width() - from);
     gate.multiply(matmul, panel, rows, workspace.normed, workspace.gate, Store.SET, machine.scratch(worker));
     up.multiply(matmul, panel, rows, workspace.normed, workspace.up, Store.SET, machine.scratch(worker));
     for (int row = 0; row < rows; row++) {

@@ -39,6 +39,11 @@ public final class Linear {
     return (outputs + matmul.panel() - 1) / matmul.panel();
   }
 
+  /** Computes one panel of outputs for {@code rows} rows into {@code target}, [rows, panel]. */
+  void multiplyPanel(Matmul matmul, int panel, int rows, float[] source, float[] target, Scratch scratch) {
+    matmul.multiply(weight, panel, panel + 1, rows, source, 0, inputs, target, -panel * matmul.panel(), matmul.panel(), Store.SET, scratch);
+  }
+
   /** Computes one panel of outputs for {@code rows} rows that lie densely in {@code source} and {@code target}. */
   void multiply(Matmul matmul, int panel, int rows, float[] source, float[] target, Store store, Scratch scratch) {
     matmul.multiply(weight, panel, panel + 1, rows, source, 0, inputs, target, 0, outputs, store, scratch);

@@ -34,6 +34,12 @@ public final class SequenceCache {
     return count * Attention.BLOCK;
   }
 
+  /** True if a block was to keep what it can't: nothing that is read from it means anything. */
+  boolean isSpoiled() {
+    for (int i = 0; i < count; i++) if (blocks[i].isSpoiled()) return true;
+    return false;
+  }
+
   MemorySegment[] memory() {
     return memory;
   }

@@ -14,6 +14,7 @@ public final class Step {
   private final int[] positions;
   private final SequenceCache[] caches;
   private final int[] outputRows;
+  private final boolean[] wantsLogits;
   /** First row of each run of neighbouring positions of one sequence, and behind them the end. */
   private final int[] runs;
   private int rows;
@@ -22,13 +23,14 @@ public final class Step {
 
   /**
    * @param maxRows most rows of a step
-   * @param maxOutputs most rows whose logits are wanted
+   * @param maxOutputs most rows after which a token follows
    */
   public Step(int maxRows, int maxOutputs) {
     tokens = new int[maxRows];
     positions = new int[maxRows];
     caches = new SequenceCache[maxRows];
     outputRows = new int[maxOutputs];
+    wantsLogits = new boolean[maxOutputs];
     runs = new int[maxRows + 1];
   }
 
@@ -39,7 +41,7 @@ public final class Step {
     runCount = 0;
   }
 
-  /** Adds a row whose logits nobody wants. The cache has room for the position. */
+  /** Adds a row after which no token is wanted. The cache has room for the position. */
   public void add(int token, int position, SequenceCache cache) {
     boolean continues = rows > 0 && caches[rows - 1] == cache && positions[rows - 1] == position - 1 && rows - runs[runCount - 1] < RUN;
     if (!continues) runs[runCount++] = rows;
@@ -51,7 +53,17 @@ public final class Step {
 
   /** Adds a row whose logits are wanted; returns their index among the step's outputs. */
   public int addOutput(int token, int position, SequenceCache cache) {
+    return addOutput(token, position, cache, true);
+  }
+
+  /** Adds a row of which only the greatest logit's index is wanted; returns its index among the step's outputs. */
+  public int addChoice(int token, int position, SequenceCache cache) {
+    return addOutput(token, position, cache, false);
+  }
+
+  private int addOutput(int token, int position, SequenceCache cache, boolean logits) {
     outputRows[outputs] = rows;
+    wantsLogits[outputs] = logits;
     add(token, position, cache);
     return outputs++;
   }
@@ -96,5 +108,9 @@ public final class Step {
 
   int outputRow(int output) {
     return outputRows[output];
+  }
+
+  boolean wantsLogits(int output) {
+    return wantsLogits[output];
   }
 }

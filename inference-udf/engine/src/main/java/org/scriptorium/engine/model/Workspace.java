@@ -4,7 +4,12 @@ import java.util.stream.IntStream;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 
-/** Activations of a step, float32, row after row. Allocated once for the greatest step; one scheduler's own. */
+/**
+ * Activations of a step, float32, row after row. Allocated once for the greatest step; one scheduler's own.
+ *
+ * <p>A step begins with all its rows. Once the last layer's keys and values are remembered, only the rows that give an output are of
+ * use: {@link #narrow} moves them to the front, and what follows computes those alone.
+ */
 final class Workspace {
   /** What a Java array surely holds. */
   private static final int MOST = Integer.MAX_VALUE - 8;
@@ -29,12 +34,17 @@ final class Workspace {
   final float[] sines;
   /** [outputs, width] */
   final float[] outputs;
-  /** [outputs, vocabulary] */
-  final float[] logits;
+
+  private final int width;
+  private final int pairs;
+  private int rows;
+  private boolean isNarrow;
 
   Workspace(Step step, int width, AttentionShape attention, int feedForward, int pairs, int vocabulary) {
     int rows = step.maxRows();
     this.step = step;
+    this.width = width;
+    this.pairs = pairs;
     requireRoom(rows, IntStream.of(width, attention.queryWidth(), attention.keyWidth(), feedForward, pairs).max().orElseThrow());
     requireRoom(step.maxOutputs(), Math.max(width, vocabulary));
     hidden = new float[rows * width];
@@ -48,7 +58,52 @@ final class Workspace {
     cosines = new float[rows * pairs];
     sines = new float[rows * pairs];
     outputs = new float[step.maxOutputs() * width];
-    logits = new float[step.maxOutputs() * vocabulary];
+  }
+
+  /** Takes up all rows of the step. */
+  void begin() {
+    rows = step.rows();
+    isNarrow = false;
+  }
+
+  /** Leaves the rows that give an output, in their order: what there is of residual stream, norm and angles moves to the front. */
+  void narrow() {
+    rows = step.outputs();
+    isNarrow = true;
+    for (int output = 0; output < rows; output++) {
+      int row = step.outputRow(output);
+      System.arraycopy(hidden, row * width, hidden, output * width, width);
+      System.arraycopy(normed, row * width, normed, output * width, width);
+      System.arraycopy(cosines, row * pairs, cosines, output * pairs, pairs);
+      System.arraycopy(sines, row * pairs, sines, output * pairs, pairs);
+    }
+  }
+
+  int rows() {
+    return rows;
+  }
+
+  int position(int row) {
+    return step.position(isNarrow ? step.outputRow(row) : row);
+  }
+
+  SequenceCache cache(int row) {
+    return step.cache(isNarrow ? step.outputRow(row) : row);
+  }
+
+  /** Runs of neighbouring positions of one sequence; each row is one once the step is narrow. */
+  int runs() {
+    return isNarrow ? rows : step.runs();
+  }
+
+  /** First row of a run; that of {@link #runs} is the end of the last. */
+  int run(int index) {
+    return isNarrow ? index : step.run(index);
+  }
+
+  /** Row of the residual stream that gives an output. */
+  int outputRow(int output) {
+    return isNarrow ? output : step.outputRow(output);
   }
 
   private static void requireRoom(int rows, int width) {

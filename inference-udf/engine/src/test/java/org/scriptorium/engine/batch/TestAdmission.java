@@ -15,13 +15,14 @@ import org.scriptorium.engine.api.GenerationConfig;
 import org.scriptorium.engine.kernel.Attention;
 import org.scriptorium.engine.model.BlockPool;
 import org.scriptorium.engine.model.BlockPool.Block;
+import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.model.CacheShape;
 import org.scriptorium.engine.sampler.Sampler;
 import org.scriptorium.engine.tokenizer.Detokenizer;
 
 /** Admission, the pool and the prefix tree together, under random loads. */
 class TestAdmission {
-  private static final CacheShape SHAPE = new CacheShape(1, 1, 1);
+  private static final CacheShape SHAPE = new CacheShape(1, 1, 1, CacheType.FLOAT32);
   private static final Detokenizer NO_TEXT = new Detokenizer() {
     @Override
     public String append(int token) {

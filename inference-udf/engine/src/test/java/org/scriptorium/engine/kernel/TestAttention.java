@@ -11,15 +11,22 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.scriptorium.engine.Random32;
 
 /** Attention over blocks whose unwritten places hold NaN, so that nothing beyond the range can be taken in unseen. */
+@ParameterizedClass
+@EnumSource(CacheType.class)
 class TestAttention {
   private static final int[] LENGTHS = {1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129, 200};
-  /** Floats before the keys and between keys and values of a block, as other layers have them. */
-  private static final int AHEAD = 5, BETWEEN = 3;
+  /** Bytes before the keys and between keys and values of a block, as other layers have them. */
+  private static final int AHEAD = 20, BETWEEN = 12;
+
+  @Parameter CacheType type;
 
   @ParameterizedTest
   @ValueSource(ints = {1, 7, 8, 15, 16, 17, 24, 31, 32, 33, 48, 64, 80, 100, 127, 128})
@@ -82,7 +89,7 @@ class TestAttention {
         }
         for (int head = 0; head < 9; head++) {
           float[] alone = new float[width];
-          kernels.attention().attend(cache.query, head * width, 1, width, cache.blocks, cache.keys(), cache.values(), 0, length, cache.scale(),
+          kernels.attention(type).attend(cache.query, head * width, 1, width, cache.blocks, cache.keys(), cache.values(), 0, length, cache.scale(),
               alone, 0, new Scratch());
           assertSameBits(alone, Arrays.copyOfRange(nine, head * width, (head + 1) * width), "%s, head %d, %s", kernels.name(), head, cache);
         }
@@ -100,10 +107,10 @@ class TestAttention {
             var cache = new Cache(heads, width, to + rows - 1, 1f);
             int stride = heads * width + 5, from = to / 3;
             float[] queries = new Random32("rows", rows, heads, width).normal(rows * stride), together = new float[rows * stride], alone = new float[rows * stride];
-            kernels.attention().attendRows(rows, queries, 0, stride, heads, width, cache.blocks, cache.keys(), cache.values(), from, to,
+            kernels.attention(type).attendRows(rows, queries, 0, stride, heads, width, cache.blocks, cache.keys(), cache.values(), from, to,
                 cache.scale(), together, 0, new Scratch());
             for (int row = 0; row < rows; row++) {
-              kernels.attention().attend(queries, row * stride, heads, width, cache.blocks, cache.keys(), cache.values(), from, to + row,
+              kernels.attention(type).attend(queries, row * stride, heads, width, cache.blocks, cache.keys(), cache.values(), from, to + row,
                   cache.scale(), alone, row * stride, new Scratch());
             }
             assertSameBits(together, alone, "%s, %d heads, %d rows from token %d, %s", kernels.name(), heads, rows, to, cache);
@@ -131,7 +138,7 @@ class TestAttention {
       float[] expected = cache.attend(kernels, 6, 3, 70), found = new float[6 * 24];
       var scratch = new Scratch();
       Arrays.fill(scratch.scores(10_000), Float.NaN);
-      kernels.attention().attend(cache.query, 0, 6, 24, cache.blocks, cache.keys(), cache.values(), 3, 70, cache.scale(), found, 0, scratch);
+      kernels.attention(type).attend(cache.query, 0, 6, 24, cache.blocks, cache.keys(), cache.values(), 3, 70, cache.scale(), found, 0, scratch);
       assertSameBits(found, expected, kernels.name());
     }
   }
@@ -162,6 +169,7 @@ class TestAttention {
       Arrays.fill(expected, 40, 60, Float.NaN);
       assertSameBits(found, expected, kernels.name());
 
+      if (type != CacheType.FLOAT32) continue;
       for (float special : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
         for (int token : new int[] {0, 15, 31, 32, 44}) {
           var spoiled = new Cache(6, 20, 45, 1f);
@@ -176,6 +184,7 @@ class TestAttention {
 
   @Test
   void nanOfAValueStaysInItsLane() {
+    if (type != CacheType.FLOAT32) return;
     for (Kernels kernels : TestedKernels.all()) {
       var cache = new Cache(5, 50, 45, 1f);
       float[] expected = cache.attend(kernels, 5, 0, 45);
@@ -190,24 +199,63 @@ class TestAttention {
   @Test
   void storesWhereTheLayoutSaysAndNowhereElse() {
     for (Kernels kernels : TestedKernels.all()) {
-      int width = 19;
-      var block = MemorySegment.ofArray(new float[AHEAD + 2 * BLOCK * width + BETWEEN]);
-      block.fill((byte) 0xff);
+      int width = 35;
+      var cache = new Cache(1, width, 32, 1f);
+      var block = cache.block();
       float[] key = new Random32("key").normal(width + 2), value = new Random32("value").normal(width + 1);
-      long keys = 4L * AHEAD, values = keys + 4L * (BLOCK * width + BETWEEN);
-      kernels.attention().store(key, 2, value, 1, width, block, keys, values, 29);
+      assertThat(kernels.attention(type).store(key, 2, value, 1, width, block, cache.keys(), cache.values(), 29)).isTrue();
       int written = 0;
-      for (long at = 0; at < block.byteSize(); at += 4) if (!Float.isNaN(block.get(ValueLayout.JAVA_FLOAT, at))) written++;
+      for (long at = 0; at < block.byteSize(); at += type.bytes()) if (!Float.isNaN(read(block, 0, at / type.bytes()))) written++;
       assertThat(written).as(kernels.name()).isEqualTo(2 * width);
       for (int i = 0; i < width; i++) {
-        assertThat(block.get(ValueLayout.JAVA_FLOAT, keys + 4L * (i * BLOCK + 29))).as(kernels.name()).isEqualTo(key[2 + i]);
-        assertThat(block.get(ValueLayout.JAVA_FLOAT, values + 4L * (29 * width + i))).as(kernels.name()).isEqualTo(value[1 + i]);
+        assertThat(read(block, cache.keys(), type.keyPlace(29, i))).as(kernels.name()).isEqualTo(kept(key[2 + i]));
+        assertThat(read(block, cache.values(), type.valuePlace(29, i, width))).as(kernels.name()).isEqualTo(kept(value[1 + i]));
       }
     }
   }
 
+  @Test
+  void saysWhatItCannotKeep() {
+    float[] kept = {0f, -0f, 1e-30f, -3e-5f, 6.1e-5f, 65504f, -65519f}, beyond = {65520f, -1e30f, Float.NEGATIVE_INFINITY, Float.NaN};
+    for (Kernels kernels : TestedKernels.all()) {
+      var cache = new Cache(1, 3, 1, 1f);
+      for (float value : kept) assertThat(stores(kernels, cache, value)).as("%s, %s", kernels.name(), value).isTrue();
+      for (float value : beyond) assertThat(stores(kernels, cache, value)).as("%s, %s", kernels.name(), value).isEqualTo(type == CacheType.FLOAT32);
+    }
+  }
+
+  private boolean stores(Kernels kernels, Cache cache, float value) {
+    float[] zeros = new float[3], special = {0f, value, 0f};
+    boolean asKey = kernels.attention(type).store(special, 0, zeros, 0, 3, cache.blocks[0], cache.keys(), cache.values(), 7);
+    boolean asValue = kernels.attention(type).store(zeros, 0, special, 0, 3, cache.blocks[0], cache.keys(), cache.values(), 7);
+    assertThat(asValue).isEqualTo(asKey);
+    return asKey;
+  }
+
+  /** Every half that can be kept is read back as itself; the subnormal ones as zero or the least normal one. */
+  @Test
+  void everyHalfIsReadBack() {
+    for (int bits = 0; bits < 1 << 16; bits++) {
+      float value = Float.float16ToFloat((short) bits), found = Float.float16ToFloat(CacheType.half(value));
+      if (!Float.isFinite(value)) continue;
+      float expected = Math.abs(value) >= 0x1p-14f ? value : Math.copySign(Math.abs(value) < 0x1p-15f ? 0f : 0x1p-14f, value);
+      assertThat(Float.floatToRawIntBits(found)).as("%04x", bits).isEqualTo(Float.floatToRawIntBits(expected));
+    }
+  }
+
+  private float kept(float value) {
+    return type == CacheType.FLOAT32 ? value : Float.float16ToFloat(CacheType.half(value));
+  }
+
+  private float read(MemorySegment block, long from, long index) {
+    return switch (type) {
+      case FLOAT32 -> block.get(ValueLayout.JAVA_FLOAT_UNALIGNED, from + 4 * index);
+      case FLOAT16 -> Float.float16ToFloat(block.get(ValueLayout.JAVA_SHORT_UNALIGNED, from + 2 * index));
+    };
+  }
+
   /** Random queries, keys and values of one key/value head, in blocks. */
-  private static final class Cache {
+  private final class Cache {
     final int width;
     final int length;
     final float[] query;
@@ -228,6 +276,10 @@ class TestAttention {
       for (int i = 0; i < query.length; i++) query[i] *= size;
       key = random.normal(length * width);
       value = random.normal(length * width);
+      for (int i = 0; i < key.length; i++) {
+        key[i] = kept(key[i]);
+        value[i] = kept(value[i]);
+      }
       write();
     }
 
@@ -246,21 +298,21 @@ class TestAttention {
     }
 
     private MemorySegment block() {
-      var block = MemorySegment.ofArray(new float[AHEAD + 2 * BLOCK * width + BETWEEN]);
+      var block = MemorySegment.ofArray(new byte[(int) values() + BLOCK * type.padded(width) * type.bytes()]);
       block.fill((byte) 0xff);
       return block;
     }
 
     private void store(int token, float[] key, float[] value, int from) {
-      ORACLE.attention().store(key, from, value, from, width, blocks[token / BLOCK], keys(), values(), token % BLOCK);
+      ORACLE.attention(type).store(key, from, value, from, width, blocks[token / BLOCK], keys(), values(), token % BLOCK);
     }
 
     long keys() {
-      return 4L * AHEAD;
+      return AHEAD;
     }
 
     long values() {
-      return keys() + 4L * (BLOCK * width + BETWEEN);
+      return keys() + (long) BLOCK * width * type.bytes() + BETWEEN;
     }
 
     float scale() {
@@ -272,7 +324,7 @@ class TestAttention {
       float[] shifted = new float[query.length + 3], target = new float[count * width + 6];
       System.arraycopy(query, 0, shifted, 3, query.length);
       Arrays.fill(target, -77f);
-      kernels.attention().attend(shifted, 3, count, width, blocks, keys(), values(), from, to, scale(), target, 4, new Scratch());
+      kernels.attention(type).attend(shifted, 3, count, width, blocks, keys(), values(), from, to, scale(), target, 4, new Scratch());
       for (int i : new int[] {0, 1, 2, 3, target.length - 2, target.length - 1}) assertThat(target[i]).isEqualTo(-77f);
       return Arrays.copyOfRange(target, 4, 4 + count * width);
     }

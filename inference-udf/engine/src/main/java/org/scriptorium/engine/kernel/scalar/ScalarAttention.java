@@ -1,20 +1,44 @@
 package org.scriptorium.engine.kernel.scalar;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 import org.scriptorium.engine.kernel.Attention;
+import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.kernel.Scratch;
 
 /** Attention in plain Java with double accumulation. */
 final class ScalarAttention implements Attention {
+  private final CacheType type;
+
+  ScalarAttention(CacheType type) {
+    this.type = type;
+  }
 
   @Override
-  public void store(float[] key, int keyFrom, float[] value, int valueFrom, int width, MemorySegment block, long keys, long values, int slot) {
+  public boolean store(float[] key, int keyFrom, float[] value, int valueFrom, int width, MemorySegment block, long keys, long values, int slot) {
+    boolean kept = true;
     for (int i = 0; i < width; i++) {
-      block.set(JAVA_FLOAT_UNALIGNED, keys + 4L * (i * BLOCK + slot), key[keyFrom + i]);
-      block.set(JAVA_FLOAT_UNALIGNED, values + 4L * (slot * width + i), value[valueFrom + i]);
+      kept &= type.keeps(key[keyFrom + i]) && type.keeps(value[valueFrom + i]);
+      write(block, keys, type.keyPlace(slot, i), key[keyFrom + i]);
+      write(block, values, type.valuePlace(slot, i, width), value[valueFrom + i]);
     }
+    return kept;
+  }
+
+  private void write(MemorySegment block, long from, int index, float value) {
+    switch (type) {
+      case FLOAT32 -> block.set(JAVA_FLOAT_UNALIGNED, from + 4L * index, value);
+      case FLOAT16 -> block.set(JAVA_SHORT_UNALIGNED, from + 2L * index, CacheType.half(value));
+    }
+  }
+
+  private float read(MemorySegment block, long from, int index) {
+    return switch (type) {
+      case FLOAT32 -> block.get(JAVA_FLOAT_UNALIGNED, from + 4L * index);
+      case FLOAT16 -> Float.float16ToFloat(block.get(JAVA_SHORT_UNALIGNED, from + 2L * index));
+    };
   }
 
   @Override
@@ -25,7 +49,7 @@ final class ScalarAttention implements Attention {
     }
   }
 
-  private static void attendOne(float[] query, int queryFrom, int width, MemorySegment[] blocks, long keys, long values, int from, int to,
+  private void attendOne(float[] query, int queryFrom, int width, MemorySegment[] blocks, long keys, long values, int from, int to,
       float scale, float[] target, int targetFrom) {
     double[] weights = new double[to - from];
     double greatest = Double.NEGATIVE_INFINITY;
@@ -33,7 +57,7 @@ final class ScalarAttention implements Attention {
       MemorySegment block = blocks[token / BLOCK];
       double sum = 0;
       for (int i = 0; i < width; i++) {
-        sum += (double) query[queryFrom + i] * block.get(JAVA_FLOAT_UNALIGNED, keys + 4L * (i * BLOCK + token % BLOCK));
+        sum += (double) query[queryFrom + i] * read(block, keys, type.keyPlace(token % BLOCK, i));
       }
       weights[token - from] = sum * scale;
       greatest = Math.max(greatest, sum * scale);
@@ -43,7 +67,7 @@ final class ScalarAttention implements Attention {
     for (int i = 0; i < width; i++) {
       double sum = 0;
       for (int token = from; token < to; token++) {
-        sum += weights[token - from] * blocks[token / BLOCK].get(JAVA_FLOAT_UNALIGNED, values + 4L * (token % BLOCK * width + i));
+        sum += weights[token - from] * read(blocks[token / BLOCK], values, type.valuePlace(token % BLOCK, i, width));
       }
       target[targetFrom + i] = (float) (sum / total);
     }

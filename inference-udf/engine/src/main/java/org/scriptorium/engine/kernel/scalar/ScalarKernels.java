@@ -1,6 +1,7 @@
 package org.scriptorium.engine.kernel.scalar;
 
 import org.scriptorium.engine.kernel.Attention;
+import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.kernel.Kernels;
 import org.scriptorium.engine.kernel.Matmul;
 import org.scriptorium.engine.kernel.Rows;
@@ -9,7 +10,6 @@ import org.scriptorium.engine.kernel.Rows;
 public final class ScalarKernels implements Kernels {
   private final Matmul matmul = new ScalarMatmul();
   private final Rows rows = new ScalarRows();
-  private final Attention attention = new ScalarAttention();
 
   @Override
   public String name() {
@@ -32,7 +32,7 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public Attention attention() {
-    return attention;
+  public Attention attention(CacheType type) {
+    return new ScalarAttention(type);
   }
 }

@@ -33,6 +33,13 @@ final class ScalarRows implements Rows {
   }
 
   @Override
+  public float greatest(float[] values, int from, int count) {
+    float greatest = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < count; i++) greatest = Math.max(greatest, values[from + i]);
+    return greatest;
+  }
+
+  @Override
   public int argmax(float[] values, int from, int count) {
     int best = -1;
     float greatest = Float.NEGATIVE_INFINITY;

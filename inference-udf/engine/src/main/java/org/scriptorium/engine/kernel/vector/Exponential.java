@@ -23,9 +23,17 @@ final class Exponential {
   private Exponential() {}
 
   static FloatVector of(FloatVector x) {
-    FloatVector bounded = x.max(LEAST).min(GREATEST);
-    FloatVector n = bounded.mul(LOG2_E).add(ROUND).sub(ROUND);
-    FloatVector r = n.fma(FloatVector.broadcast(Lanes.FLOATS, -LN2_HIGH), bounded);
+    return ofAtMost88(x).blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, GREATEST));
+  }
+
+  /**
+   * The same for arguments of which none is above 88: those of a softmax. What is out of range is computed as it comes and then replaced, which
+   * is cheaper than to bound it first; conversions to integers are avoided since Java's have exceptions that cost more than they do.
+   */
+  static FloatVector ofAtMost88(FloatVector x) {
+    FloatVector shifted = x.fma(FloatVector.broadcast(Lanes.FLOATS, LOG2_E), FloatVector.broadcast(Lanes.FLOATS, ROUND));
+    FloatVector n = shifted.sub(ROUND);
+    FloatVector r = n.fma(FloatVector.broadcast(Lanes.FLOATS, -LN2_HIGH), x);
     r = n.fma(FloatVector.broadcast(Lanes.FLOATS, -LN2_LOW), r);
     FloatVector p = FloatVector.broadcast(Lanes.FLOATS, C6);
     p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, C5));
@@ -34,19 +42,16 @@ final class Exponential {
     p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, C2));
     p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, C1));
     p = p.fma(r.mul(r), r).add(1f);
-    // n lies in [-126, 127]: 2^n is built from its exponent bits.
-    var power = n.convert(VectorOperators.F2I, 0).lanewise(VectorOperators.ADD, 127).lanewise(VectorOperators.LSHL, 23);
-    FloatVector result = p.mul(power.viewAsFloatingLanes().reinterpretAsFloats());
-    result = result.blend(0f, x.compare(VectorOperators.LT, LEAST));
-    result = result.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, GREATEST));
-    return result.blend(Float.NaN, x.test(VectorOperators.IS_NAN));
+    // The last nine bits of the shifted argument are n: with the exponent's bias added they become 2^n.
+    FloatVector power = shifted.reinterpretAsInts().add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+    return p.mul(power).blend(0f, x.compare(VectorOperators.LT, LEAST));
   }
 
   static float of(float x) {
     if (Float.isNaN(x)) return Float.NaN;
     if (x < LEAST) return 0f;
     if (x > GREATEST) return Float.POSITIVE_INFINITY;
-    float n = x * LOG2_E + ROUND - ROUND;
+    float n = Math.fma(x, LOG2_E, ROUND) - ROUND;
     float r = Math.fma(n, -LN2_HIGH, x);
     r = Math.fma(n, -LN2_LOW, r);
     float p = Math.fma(C6, r, C5);

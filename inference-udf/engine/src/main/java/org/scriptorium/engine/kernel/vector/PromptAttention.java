@@ -1,6 +1,5 @@
 package org.scriptorium.engine.kernel.vector;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static org.scriptorium.engine.kernel.Attention.BLOCK;
 import static org.scriptorium.engine.kernel.vector.PanelLayout.WIDTH;
 
@@ -32,7 +31,7 @@ final class PromptAttention {
     return Math.max(LEAST_ROWS, Math.min(rows, most) / 4 * 4);
   }
 
-  static void attend(int rows, float[] query, int queryFrom, int stride, int heads, int width, MemorySegment[] blocks, long keys, long values,
+  static void attend(Blocks format, int rows, float[] query, int queryFrom, int stride, int heads, int width, MemorySegment[] blocks, long keys, long values,
       int from, int to, float scale, float[] target, int targetFrom, Scratch scratch) {
     int last = to + rows - 1, firstBlock = from / BLOCK, lastBlock = (last - 1) / BLOCK, start = firstBlock * BLOCK;
     int count = (lastBlock + 1) * BLOCK - start, scoreStride = count + PADDING, lines = rows * heads;
@@ -40,30 +39,23 @@ final class PromptAttention {
     float[] scores = scratch.scores(lines * scoreStride), gathered = scratch.rows(lines * width);
     for (int row = 0; row < rows; row++) System.arraycopy(query, queryFrom + row * stride, gathered, row * heads * width, heads * width);
     for (int block = firstBlock; block <= lastBlock; block++) {
-      MemorySegment.copy(blocks[block], JAVA_FLOAT_UNALIGNED, keys, panel, 0, width * BLOCK);
+      format.readKeys(blocks[block], keys, width, panel);
       Tiles.multiply(panel, width, lines, gathered, 0, width, scores, block * BLOCK - start, scoreStride, BLOCK, Store.SET);
     }
+    float[] inverses = scratch.inverses(lines);
     for (int line = 0; line < lines; line++) {
-      VectorAttention.softmax(scores, line * scoreStride, count, from - start, to + line / heads - start, scale);
+      inverses[line] = VectorAttention.softmax(scores, line * scoreStride, count, from - start, to + line / heads - start, scale);
     }
     Arrays.fill(gathered, 0, lines * width, 0f);
     for (int block = firstBlock; block <= lastBlock; block++) {
       int tokens = Math.min(BLOCK, last - block * BLOCK);
       for (int lane = 0; lane < width; lane += WIDTH) {
         int lanes = Math.min(WIDTH, width - lane);
-        copyValues(blocks[block], values + 4L * lane, width, tokens, lanes, panel);
+        format.readValues(blocks[block], values, width, lane, tokens, panel);
         Tiles.multiply(panel, BLOCK, lines, scores, block * BLOCK - start, scoreStride, gathered, lane, width, lanes, Store.ADD);
       }
     }
+    for (int line = 0; line < lines; line++) VectorRows.scale(gathered, line * width, width, inverses[line]);
     for (int row = 0; row < rows; row++) System.arraycopy(gathered, row * heads * width, target, targetFrom + row * stride, heads * width);
-  }
-
-  /** Some lanes of a block's values as a panel; zeros for tokens that are not there, whose memory may hold anything. */
-  private static void copyValues(MemorySegment block, long values, int width, int tokens, int lanes, float[] panel) {
-    for (int token = 0; token < tokens; token++) {
-      MemorySegment.copy(block, JAVA_FLOAT_UNALIGNED, values + 4L * token * width, panel, token * WIDTH, lanes);
-      Arrays.fill(panel, token * WIDTH + lanes, (token + 1) * WIDTH, 0f);
-    }
-    Arrays.fill(panel, tokens * WIDTH, BLOCK * WIDTH, 0f);
   }
 }

@@ -9,13 +9,13 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Queries times the keys of one cache block: lanes are tokens. One to four heads read a key once; several chains hide the
- * latency of a fused multiply-add.
+ * Queries times the keys of one cache block in float32: lanes are tokens. One to four heads read a key once; several chains hide
+ * the latency of a fused multiply-add.
  */
 final class ScoreTiles {
   private ScoreTiles() {}
 
-  /** scores[head, token] for the tokens [column, column + 2 lanes) of a block, for 1 to 4 heads. */
+  /** scores[head, token] for two vectors of tokens of a block, for 1 to 4 heads. */
   static void score(int heads, float[] query, int from, int width, MemorySegment block, long keys, float[] scores, int to, int stride) {
     switch (heads) {
       case 1 -> score1(query, from, width, block, keys, scores, to);
@@ -39,8 +39,7 @@ final class ScoreTiles {
   }
 
   private static void score2(float[] query, int from, int width, MemorySegment block, long keys, float[] scores, int to, int stride) {
-    FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS);
-    FloatVector a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS);
+    FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS), a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS);
     for (int i = 0; i < width; i++) {
       FloatVector low = load(block, keys + 4L * BLOCK * i), high = load(block, keys + 4L * BLOCK * i + 4L * COUNT);
       FloatVector x = FloatVector.broadcast(FLOATS, query[from + i]);
@@ -57,8 +56,7 @@ final class ScoreTiles {
   }
 
   private static void score3(float[] query, int from, int width, MemorySegment block, long keys, float[] scores, int to, int stride) {
-    FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS);
-    FloatVector a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS);
+    FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS), a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS);
     FloatVector a2 = FloatVector.zero(FLOATS), b2 = FloatVector.zero(FLOATS);
     for (int i = 0; i < width; i++) {
       FloatVector low = load(block, keys + 4L * BLOCK * i), high = load(block, keys + 4L * BLOCK * i + 4L * COUNT);
@@ -81,10 +79,8 @@ final class ScoreTiles {
   }
 
   private static void score4(float[] query, int from, int width, MemorySegment block, long keys, float[] scores, int to, int stride) {
-    FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS);
-    FloatVector a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS);
-    FloatVector a2 = FloatVector.zero(FLOATS), b2 = FloatVector.zero(FLOATS);
-    FloatVector a3 = FloatVector.zero(FLOATS), b3 = FloatVector.zero(FLOATS);
+    FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS), a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS);
+    FloatVector a2 = FloatVector.zero(FLOATS), b2 = FloatVector.zero(FLOATS), a3 = FloatVector.zero(FLOATS), b3 = FloatVector.zero(FLOATS);
     for (int i = 0; i < width; i++) {
       FloatVector low = load(block, keys + 4L * BLOCK * i), high = load(block, keys + 4L * BLOCK * i + 4L * COUNT);
       FloatVector x = FloatVector.broadcast(FLOATS, query[from + i]);

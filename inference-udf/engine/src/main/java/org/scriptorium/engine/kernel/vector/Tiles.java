@@ -12,52 +12,81 @@ import org.scriptorium.engine.kernel.Matmul.Store;
  * Rows of activations times one dequantized panel, in register tiles of several rows by two vectors of outputs. All tiles
  * give an output the same chain: fused multiply-adds over the inputs in ascending order.
  *
- * <p>12 rows take 24 of the 32 vector registers of AVX-512; processors with 16 get 4 rows. A tile ends with intrinsic stores
- * alone: a call that the compiler does not inline would box every accumulator in every turn of the loop.
+ * <p>12 rows take 24 of the 32 vector registers of AVX-512; processors with 16 get 6 rows, 12 of them. The panel lies in strips of
+ * two vectors: [32 / strip, inputs, strip], so that a tile reads memory in one straight line, which the first-level cache's prefetcher
+ * follows (95 GFLOP/s against 83 on a Zen 3 core with a peak of 103). A tile ends with intrinsic stores alone: a call that the compiler
+ * does not inline would box every accumulator in every turn of the loop.
  */
 final class Tiles {
-  private static final int ROWS = WIDE ? 12 : 4;
+  /** Outputs of a tile: two vectors. */
+  static final int STRIP = 2 * COUNT;
+
+  private static final int ROWS = WIDE ? 12 : 6;
 
   private Tiles() {}
 
   /** Floats of a panel with room for a tile's sums behind it. */
   static int panelSize(int inputs) {
-    return (inputs + ROWS) * WIDTH;
+    return inputs * WIDTH + ROWS * STRIP;
+  }
+
+  /** Floats of a strip with room for a tile's sums behind it. */
+  static int stripSize(int inputs) {
+    return (inputs + ROWS) * STRIP;
   }
 
   /**
-   * @param panel of {@link #panelSize}, its first [inputs, 32] filled
+   * @param panel of {@link #panelSize}, its first {@code inputs * 32} filled, in strips
    * @param count outputs of the panel that exist
    */
   static void multiply(float[] panel, int inputs, int rows, float[] source, int from, int stride, float[] target, int to,
       int targetStride, int count, Store store) {
+    for (int column = 0; column < count; column += STRIP) {
+      multiplyStrip(panel, column * inputs, inputs, rows, source, from, stride, target, to + column, targetStride, Math.min(STRIP, count - column),
+          panel, inputs * WIDTH, store);
+    }
+  }
+
+  /**
+   * The same for one strip.
+   *
+   * @param strip [inputs, strip] at {@code at}
+   * @param count outputs of the strip that exist
+   * @param sums room for a tile's sums at {@code sumsAt}
+   */
+  static void multiplyStrip(float[] strip, int at, int inputs, int rows, float[] source, int from, int stride, float[] target, int to,
+      int targetStride, int count, float[] sums, int sumsAt, Store store) {
     for (int row = 0; row < rows; ) {
-      int at = from + row * stride, result = to + row * targetStride, taken = rows - row >= ROWS ? ROWS : rows - row >= 4 ? 4 : 1;
-      if (count == WIDTH) tile(taken, panel, inputs, source, at, stride, target, result, targetStride, store);
-      else partialTile(taken, panel, inputs, source, at, stride, target, result, targetStride, count, store);
+      int taken = tileRows(rows - row), first = from + row * stride, result = to + row * targetStride;
+      if (count == STRIP) tile(taken, strip, inputs, at, source, first, stride, target, result, targetStride, store);
+      else partialTile(taken, strip, at, inputs, source, first, stride, target, result, targetStride, count, sums, sumsAt, store);
       row += taken;
     }
   }
 
-  private static void tile(int rows, float[] panel, int inputs, float[] source, int from, int stride, float[] target, int to, int targetStride,
-      Store store) {
-    for (int column = 0; column < WIDTH; column += 2 * COUNT) {
-      if (rows == 12) tile12(panel, inputs, column, source, from, stride, target, to + column, targetStride, store);
-      else if (rows == 4) tile4(panel, inputs, column, source, from, stride, target, to + column, targetStride, store);
-      else tile1(panel, inputs, column, source, from, target, to + column, store);
-    }
+  /** Rows of the next tile: as many as there are kernels for. */
+  private static int tileRows(int left) {
+    return left >= ROWS ? ROWS : left >= 4 ? 4 : left >= 2 ? 2 : 1;
   }
 
-  /** The last panel of a matrix: the sums go behind the panel first, and from there those that exist. */
-  private static void partialTile(int rows, float[] panel, int inputs, float[] source, int from, int stride, float[] target, int to,
-      int targetStride, int count, Store store) {
-    int sums = inputs * WIDTH;
-    tile(rows, panel, inputs, source, from, stride, panel, sums, WIDTH, Store.SET);
+  private static void tile(int rows, float[] panel, int inputs, int strip, float[] source, int from, int stride, float[] target, int to,
+      int targetStride, Store store) {
+    if (WIDE && rows == 12) tile12(panel, inputs, strip, source, from, stride, target, to, targetStride, store);
+    else if (!WIDE && rows == 6) tile6(panel, inputs, strip, source, from, stride, target, to, targetStride, store);
+    else if (rows == 4) tile4(panel, inputs, strip, source, from, stride, target, to, targetStride, store);
+    else if (rows == 2) tile2(panel, inputs, strip, source, from, stride, target, to, targetStride, store);
+    else tile1(panel, inputs, strip, source, from, target, to, store);
+  }
+
+  /** The last strip of a matrix: the sums go elsewhere first, and from there those that exist. */
+  private static void partialTile(int rows, float[] strip, int at, int inputs, float[] source, int from, int stride, float[] target, int to,
+      int targetStride, int count, float[] sums, int sumsAt, Store store) {
+    tile(rows, strip, inputs, at, source, from, stride, sums, sumsAt, STRIP, Store.SET);
     for (int row = 0; row < rows; row++) {
       for (int i = 0; i < count; i++) {
-        int at = to + row * targetStride + i;
-        float sum = panel[sums + row * WIDTH + i];
-        target[at] = store == Store.ADD ? target[at] + sum : sum;
+        int place = to + row * targetStride + i;
+        float sum = sums[sumsAt + row * STRIP + i];
+        target[place] = store == Store.ADD ? target[place] + sum : sum;
       }
     }
   }
@@ -72,7 +101,7 @@ final class Tiles {
     }
   }
 
-  private static void tile12(float[] panel, int inputs, int column, float[] source, int from, int stride, float[] target, int to,
+  private static void tile12(float[] panel, int inputs, int strip, float[] source, int from, int stride, float[] target, int to,
       int targetStride, Store store) {
     FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS), a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS), a2 = FloatVector.zero(FLOATS), b2 = FloatVector.zero(FLOATS);
     FloatVector a3 = FloatVector.zero(FLOATS), b3 = FloatVector.zero(FLOATS), a4 = FloatVector.zero(FLOATS), b4 = FloatVector.zero(FLOATS), a5 = FloatVector.zero(FLOATS), b5 = FloatVector.zero(FLOATS);
@@ -80,7 +109,7 @@ final class Tiles {
     FloatVector a9 = FloatVector.zero(FLOATS), b9 = FloatVector.zero(FLOATS), a10 = FloatVector.zero(FLOATS), b10 = FloatVector.zero(FLOATS), a11 = FloatVector.zero(FLOATS), b11 = FloatVector.zero(FLOATS);
     int r1 = from + stride, r2 = from + 2 * stride, r3 = from + 3 * stride, r4 = from + 4 * stride, r5 = from + 5 * stride, r6 = from + 6 * stride;
     int r7 = from + 7 * stride, r8 = from + 8 * stride, r9 = from + 9 * stride, r10 = from + 10 * stride, r11 = from + 11 * stride;
-    for (int k = 0, p = column; k < inputs; k++, p += WIDTH) {
+    for (int k = 0, p = strip; k < inputs; k++, p += STRIP) {
       FloatVector low = FloatVector.fromArray(FLOATS, panel, p), high = FloatVector.fromArray(FLOATS, panel, p + COUNT);
       FloatVector x = FloatVector.broadcast(FLOATS, source[from + k]);
       a0 = low.fma(x, a0);
@@ -171,12 +200,66 @@ final class Tiles {
     b11.intoArray(target, to + 11 * targetStride + COUNT);
   }
 
-  private static void tile4(float[] panel, int inputs, int column, float[] source, int from, int stride, float[] target, int to,
+  private static void tile6(float[] panel, int inputs, int strip, float[] source, int from, int stride, float[] target, int to,
+      int targetStride, Store store) {
+    FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS), a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS), a2 = FloatVector.zero(FLOATS), b2 = FloatVector.zero(FLOATS);
+    FloatVector a3 = FloatVector.zero(FLOATS), b3 = FloatVector.zero(FLOATS), a4 = FloatVector.zero(FLOATS), b4 = FloatVector.zero(FLOATS), a5 = FloatVector.zero(FLOATS), b5 = FloatVector.zero(FLOATS);
+    int r1 = from + stride, r2 = from + 2 * stride, r3 = from + 3 * stride, r4 = from + 4 * stride, r5 = from + 5 * stride;
+    for (int k = 0, p = strip; k < inputs; k++, p += STRIP) {
+      FloatVector low = FloatVector.fromArray(FLOATS, panel, p), high = FloatVector.fromArray(FLOATS, panel, p + COUNT);
+      FloatVector x = FloatVector.broadcast(FLOATS, source[from + k]);
+      a0 = low.fma(x, a0);
+      b0 = high.fma(x, b0);
+      x = FloatVector.broadcast(FLOATS, source[r1 + k]);
+      a1 = low.fma(x, a1);
+      b1 = high.fma(x, b1);
+      x = FloatVector.broadcast(FLOATS, source[r2 + k]);
+      a2 = low.fma(x, a2);
+      b2 = high.fma(x, b2);
+      x = FloatVector.broadcast(FLOATS, source[r3 + k]);
+      a3 = low.fma(x, a3);
+      b3 = high.fma(x, b3);
+      x = FloatVector.broadcast(FLOATS, source[r4 + k]);
+      a4 = low.fma(x, a4);
+      b4 = high.fma(x, b4);
+      x = FloatVector.broadcast(FLOATS, source[r5 + k]);
+      a5 = low.fma(x, a5);
+      b5 = high.fma(x, b5);
+    }
+    if (store == Store.ADD) {
+      a0 = a0.add(FloatVector.fromArray(FLOATS, target, to));
+      b0 = b0.add(FloatVector.fromArray(FLOATS, target, to + COUNT));
+      a1 = a1.add(FloatVector.fromArray(FLOATS, target, to + targetStride));
+      b1 = b1.add(FloatVector.fromArray(FLOATS, target, to + targetStride + COUNT));
+      a2 = a2.add(FloatVector.fromArray(FLOATS, target, to + 2 * targetStride));
+      b2 = b2.add(FloatVector.fromArray(FLOATS, target, to + 2 * targetStride + COUNT));
+      a3 = a3.add(FloatVector.fromArray(FLOATS, target, to + 3 * targetStride));
+      b3 = b3.add(FloatVector.fromArray(FLOATS, target, to + 3 * targetStride + COUNT));
+      a4 = a4.add(FloatVector.fromArray(FLOATS, target, to + 4 * targetStride));
+      b4 = b4.add(FloatVector.fromArray(FLOATS, target, to + 4 * targetStride + COUNT));
+      a5 = a5.add(FloatVector.fromArray(FLOATS, target, to + 5 * targetStride));
+      b5 = b5.add(FloatVector.fromArray(FLOATS, target, to + 5 * targetStride + COUNT));
+    }
+    a0.intoArray(target, to);
+    b0.intoArray(target, to + COUNT);
+    a1.intoArray(target, to + targetStride);
+    b1.intoArray(target, to + targetStride + COUNT);
+    a2.intoArray(target, to + 2 * targetStride);
+    b2.intoArray(target, to + 2 * targetStride + COUNT);
+    a3.intoArray(target, to + 3 * targetStride);
+    b3.intoArray(target, to + 3 * targetStride + COUNT);
+    a4.intoArray(target, to + 4 * targetStride);
+    b4.intoArray(target, to + 4 * targetStride + COUNT);
+    a5.intoArray(target, to + 5 * targetStride);
+    b5.intoArray(target, to + 5 * targetStride + COUNT);
+  }
+
+  private static void tile4(float[] panel, int inputs, int strip, float[] source, int from, int stride, float[] target, int to,
       int targetStride, Store store) {
     FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS), a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS), a2 = FloatVector.zero(FLOATS), b2 = FloatVector.zero(FLOATS);
     FloatVector a3 = FloatVector.zero(FLOATS), b3 = FloatVector.zero(FLOATS);
     int r1 = from + stride, r2 = from + 2 * stride, r3 = from + 3 * stride;
-    for (int k = 0, p = column; k < inputs; k++, p += WIDTH) {
+    for (int k = 0, p = strip; k < inputs; k++, p += STRIP) {
       FloatVector low = FloatVector.fromArray(FLOATS, panel, p), high = FloatVector.fromArray(FLOATS, panel, p + COUNT);
       FloatVector x = FloatVector.broadcast(FLOATS, source[from + k]);
       a0 = low.fma(x, a0);
@@ -211,9 +294,34 @@ final class Tiles {
     b3.intoArray(target, to + 3 * targetStride + COUNT);
   }
 
-  private static void tile1(float[] panel, int inputs, int column, float[] source, int from, float[] target, int to, Store store) {
+  private static void tile2(float[] panel, int inputs, int strip, float[] source, int from, int stride, float[] target, int to,
+      int targetStride, Store store) {
+    FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS), a1 = FloatVector.zero(FLOATS), b1 = FloatVector.zero(FLOATS);
+    int r1 = from + stride;
+    for (int k = 0, p = strip; k < inputs; k++, p += STRIP) {
+      FloatVector low = FloatVector.fromArray(FLOATS, panel, p), high = FloatVector.fromArray(FLOATS, panel, p + COUNT);
+      FloatVector x = FloatVector.broadcast(FLOATS, source[from + k]);
+      a0 = low.fma(x, a0);
+      b0 = high.fma(x, b0);
+      x = FloatVector.broadcast(FLOATS, source[r1 + k]);
+      a1 = low.fma(x, a1);
+      b1 = high.fma(x, b1);
+    }
+    if (store == Store.ADD) {
+      a0 = a0.add(FloatVector.fromArray(FLOATS, target, to));
+      b0 = b0.add(FloatVector.fromArray(FLOATS, target, to + COUNT));
+      a1 = a1.add(FloatVector.fromArray(FLOATS, target, to + targetStride));
+      b1 = b1.add(FloatVector.fromArray(FLOATS, target, to + targetStride + COUNT));
+    }
+    a0.intoArray(target, to);
+    b0.intoArray(target, to + COUNT);
+    a1.intoArray(target, to + targetStride);
+    b1.intoArray(target, to + targetStride + COUNT);
+  }
+
+  private static void tile1(float[] panel, int inputs, int strip, float[] source, int from, float[] target, int to, Store store) {
     FloatVector a0 = FloatVector.zero(FLOATS), b0 = FloatVector.zero(FLOATS);
-    for (int k = 0, p = column; k < inputs; k++, p += WIDTH) {
+    for (int k = 0, p = strip; k < inputs; k++, p += STRIP) {
       FloatVector low = FloatVector.fromArray(FLOATS, panel, p), high = FloatVector.fromArray(FLOATS, panel, p + COUNT);
       FloatVector x = FloatVector.broadcast(FLOATS, source[from + k]);
       a0 = low.fma(x, a0);

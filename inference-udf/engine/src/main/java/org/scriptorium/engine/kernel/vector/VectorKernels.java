@@ -1,6 +1,7 @@
 package org.scriptorium.engine.kernel.vector;
 
 import org.scriptorium.engine.kernel.Attention;
+import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.kernel.Kernels;
 import org.scriptorium.engine.kernel.Matmul;
 import org.scriptorium.engine.kernel.Rows;
@@ -9,7 +10,6 @@ import org.scriptorium.engine.kernel.Rows;
 public final class VectorKernels implements Kernels {
   private final Matmul matmul = new VectorMatmul();
   private final Rows rows = new VectorRows();
-  private final Attention attention = new VectorAttention();
 
   @Override
   public String name() {
@@ -32,7 +32,10 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public Attention attention() {
-    return attention;
+  public Attention attention(CacheType type) {
+    return new VectorAttention(switch (type) {
+      case FLOAT32 -> new FloatBlocks();
+      case FLOAT16 -> new HalfBlocks();
+    });
   }
 }

@@ -76,6 +76,13 @@ final class VectorRows implements Rows, Providers.Widths {
         + ((folded.lane(1) + folded.lane(5)) + (folded.lane(3) + folded.lane(7)));
   }
 
+  /** Multiplies {@code width} values by a factor. */
+  static void scale(float[] values, int from, int width, float factor) {
+    int whole = FLOATS.loopBound(width);
+    for (int i = 0; i < whole; i += COUNT) FloatVector.fromArray(FLOATS, values, from + i).mul(factor).intoArray(values, from + i);
+    for (int i = whole; i < width; i++) values[from + i] *= factor;
+  }
+
   @Override
   public void rotate(float[] head, int at, int pairs, float[] cosines, float[] sines, int angle, Pairing pairing) {
     switch (pairing) {
@@ -117,6 +124,16 @@ final class VectorRows implements Rows, Providers.Widths {
       float value = gate[gateFrom + i];
       gate[gateFrom + i] = value / (Exponential.of(-value) + 1f) * up[upFrom + i];
     }
+  }
+
+  @Override
+  public float greatest(float[] values, int from, int count) {
+    FloatVector greatest = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+    int whole = FLOATS.loopBound(count);
+    for (int i = 0; i < whole; i += COUNT) greatest = greatest.max(FloatVector.fromArray(FLOATS, values, from + i));
+    float best = greatest.reduceLanes(VectorOperators.MAX);
+    for (int i = whole; i < count; i++) best = Math.max(best, values[from + i]);
+    return best;
   }
 
   @Override
