@@ -51,11 +51,13 @@ public final class Main implements Runnable {
     throw new CommandLine.ParameterException(specification.commandLine(), "no command is given");
   }
 
-  /** The version of the jar that runs. */
+  /** The versions of the jar and of the Java that run: what a measurement or a report of a defect must name. */
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {"scriptorium " + Objects.requireNonNullElse(Main.class.getPackage().getImplementationVersion(), "(development)")};
+      return new String[] {
+        "scriptorium " + Objects.requireNonNullElse(Main.class.getPackage().getImplementationVersion(), "(development)"),
+        "java " + Runtime.version()};
     }
   }
 

@@ -61,6 +61,13 @@ class TestMain {
   }
 
   @Test
+  void versionsOfTheJarAndOfJava() {
+    assertThat(call("--version")).isZero();
+    assertThat(text(out).lines()).satisfiesExactly(
+        jar -> assertThat(jar).startsWith("scriptorium "), java -> assertThat(java).isEqualTo("java " + Runtime.version()));
+  }
+
+  @Test
   void verboseShowsTheStack() {
     assertThat(call("models", "inspect", "no-such-model", "--verbose")).isEqualTo(1);
     assertThat(text(error)).contains("ModelException", "\tat org.scriptorium.jobs.Models.locate");
