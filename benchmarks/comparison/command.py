@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +27,8 @@ EXIT_CODES = ("Exit codes: 0 every bar that could be judged is met; 1 one is not
 
 
 def main(arguments: Sequence[str]) -> int:
+  # As Ctrl-C does, so that the running engine ends as well and temporary files go.
+  signal.signal(signal.SIGTERM, signal.default_int_handler)
   try:
     if arguments and arguments[0] == "documents":
       return compare_documents(documents_parser().parse_args(arguments[1:]))
