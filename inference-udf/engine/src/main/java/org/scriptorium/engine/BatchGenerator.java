@@ -2,6 +2,7 @@ package org.scriptorium.engine;
 
 import java.util.List;
 import org.scriptorium.engine.api.EngineOptions;
+import org.scriptorium.engine.api.EngineStatistics;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.GenerationConfig;
@@ -99,6 +100,11 @@ final class BatchGenerator implements Generator {
       i++;
     }
     return -1;
+  }
+
+  @Override
+  public EngineStatistics statistics() {
+    return scheduler.statistics();
   }
 
   @Override

@@ -7,7 +7,8 @@ package org.scriptorium.engine.api;
  * @param errorCode {@link ErrorCode#code()}, or empty
  * @param error a sentence for people, or empty
  * @param promptTokens length of the prompt after truncation
- * @param cachedTokens how many of them came from the prefix cache
+ * @param cachedTokens how many of them came from the prefix cache, which never has a prompt's last token; all of them when the
+ *     text was taken from an equal request
  * @param completionTokens generated tokens, the end token included
  * @param model name of the model
  * @param requestKey SHA-256 (hexadecimal) of the model's bytes, the rendered prompt and every parameter that can change the text
@@ -29,5 +30,15 @@ public record Completion(
 
   public static Completion skipped(String model) {
     return new Completion("", FinishReason.SKIPPED, "", "", 0, 0, 0, model, "");
+  }
+
+  /** True if the text was taken from an equal request, so that nothing was computed for this one. */
+  public boolean isShared() {
+    return finishReason != FinishReason.ERROR && promptTokens > 0 && cachedTokens == promptTokens;
+  }
+
+  /** What an equal request gets of this one: the same text and counts, and nothing computed. */
+  public Completion shared() {
+    return new Completion(text, finishReason, errorCode, error, promptTokens, promptTokens, completionTokens, model, requestKey);
   }
 }

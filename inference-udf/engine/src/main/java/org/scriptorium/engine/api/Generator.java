@@ -13,10 +13,18 @@ public interface Generator extends AutoCloseable {
   /**
    * Hands over a request. Renders and tokenizes it on the calling thread, then returns.
    *
+   * <p>A request that equals one on its way ({@link RequestKey}) is not computed: it hears of the same text, from its beginning,
+   * and of the same end, with {@link Completion#shared}. Cancelling either leaves the other as it is.
+   *
    * @param listener told of the text and of the completion, once, on an engine's thread (or the calling one when the request
    *     fails at once); must not block
    */
   Ticket submit(Request request, Listener listener);
+
+  /** What the engine has done so far; from any thread. */
+  default EngineStatistics statistics() {
+    return EngineStatistics.NONE;
+  }
 
   /** Tokens that {@code text} has in this model, without special tokens. */
   int countTokens(String text);

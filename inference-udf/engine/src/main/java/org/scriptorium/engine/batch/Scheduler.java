@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.scriptorium.engine.api.EngineOptions;
+import org.scriptorium.engine.api.EngineStatistics;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.kernel.CacheType;
@@ -26,6 +27,8 @@ import org.slf4j.LoggerFactory;
  * Continuous batching (Yu et al. 2022, Orca): every step takes one row of each running sequence and fills up with chunks of the
  * prompts of those that enter; who ends leaves at once. One thread of its own runs the steps and, with the machine's team,
  * computes them.
+ *
+ * <p>A sequence whose request equals that of one that waits or runs is not computed: it follows the one that is there.
  *
  * <p>What a sequence gets never depends on its neighbours: each row is computed for itself.
  */
@@ -47,6 +50,7 @@ public final class Scheduler implements AutoCloseable {
   private final PrefixTree prefixes;
   private final Admission admission;
   private final Scratch[] scratch;
+  private final Leaders leaders = new Leaders();
 
   private final ConcurrentLinkedQueue<Sequence> inbox = new ConcurrentLinkedQueue<>();
   private final PriorityQueue<Sequence> waiting = new PriorityQueue<>(
@@ -59,6 +63,7 @@ public final class Scheduler implements AutoCloseable {
   private final Thread thread;
   private long arrivals;
   private volatile boolean closed;
+  private volatile EngineStatistics statistics = EngineStatistics.NONE;
   /** Why it ended by itself; empty while it has not. */
   private volatile String collapse = "";
 
@@ -90,6 +95,11 @@ public final class Scheduler implements AutoCloseable {
     LockSupport.unpark(thread);
     // One that comes after the thread's last look into the inbox has nobody else to tell its listener.
     if (closed) drainClosed();
+  }
+
+  /** What the steps so far did; from any thread. */
+  public EngineStatistics statistics() {
+    return statistics;
   }
 
   private void serve() {
@@ -126,18 +136,23 @@ public final class Scheduler implements AutoCloseable {
     for (Sequence sequence = inbox.poll(); sequence != null; sequence = inbox.poll()) sequence.fail(endCode(), endMessage());
   }
 
-  /** Takes new sequences in and cancelled ones out. */
+  /** Takes new sequences in and those out whose requests were all cancelled. */
   private void collect() {
+    receive();
+    for (int i = running.size() - 1; i >= 0; i--) if (running.get(i).dismissCancelled()) release(running.remove(i));
+    waiting.removeIf(sequence -> {
+      if (!sequence.dismissCancelled()) return false;
+      leaders.ended(sequence);
+      return true;
+    });
+  }
+
+  private void receive() {
     for (Sequence sequence = inbox.poll(); sequence != null; sequence = inbox.poll()) {
+      if (leaders.follow(sequence)) continue;
       sequence.arrival(arrivals++);
       waiting.add(sequence);
     }
-    for (int i = running.size() - 1; i >= 0; i--) if (running.get(i).isCancelled()) fail(i, ErrorCode.CANCELLED, "the request was cancelled");
-    waiting.removeIf(sequence -> {
-      if (!sequence.isCancelled()) return false;
-      sequence.fail(ErrorCode.CANCELLED, "the request was cancelled");
-      return true;
-    });
   }
 
   private void runStep() {
@@ -146,6 +161,7 @@ public final class Scheduler implements AutoCloseable {
     chunked.clear();
     try {
       decode();
+      int decodes = step.rows();
       prefill();
       admit();
       if (step.rows() == 0) return;
@@ -153,11 +169,18 @@ public final class Scheduler implements AutoCloseable {
       execution.run();
       machine.run(this::choose, sampling.size());
       for (Sequence sequence : chunked) prefixes.remember(sequence.tokens(), sequence.computed(), sequence.cache());
+      count(decodes);
     } catch (RuntimeException | Error failure) {
       failStep(failure);
       return;
     }
+    // Who came during the step still follows what ends with it.
+    receive();
     for (Sequence sequence : sampling) accept(sequence);
+  }
+
+  private void count(int decodes) {
+    statistics = statistics.plus(new EngineStatistics(1, decodes + chunked.size(), maxBatch, step.rows() - decodes, sampling.size()));
   }
 
   /** The rows of the step become errors, and the next ones get their turn. */
@@ -225,6 +248,7 @@ public final class Scheduler implements AutoCloseable {
   /** False if the sequence found no room in the cache: no other is to overtake it. */
   private boolean enter(Sequence sequence) {
     if (!admission.fitsAlone(sequence)) {
+      leaders.ended(sequence);
       sequence.fail(ErrorCode.CACHE_TOO_SMALL, "%d tokens need %d cache blocks, the engine has %d; give spark.scriptorium.engine.cache-memory more"
           .formatted(sequence.positions(), Admission.blocks(sequence.positions()), pool.capacity()));
       return true;
@@ -270,30 +294,35 @@ public final class Scheduler implements AutoCloseable {
       fail(running.indexOf(sequence), ErrorCode.NON_FINITE_LOGITS, "the model's logits after %d tokens are not finite".formatted(sequence.length()));
     } else if (tell(sequence, token)) {
       running.remove(sequence);
-      admission.release(sequence);
+      release(sequence);
     }
   }
 
-  /** True if the sequence ended. What its listener throws at a piece of text ends it with an error, and no other. */
+  /** True if the sequence ended. What is thrown at its text ends it with an error, and no other. */
   private boolean tell(Sequence sequence, int token) {
     try {
       return sequence.accept(token, endTokens.contains(token));
     } catch (RuntimeException | Error failure) {
-      LOG.error("A listener failed; its request ends", failure);
-      sequence.fail(ErrorCode.INTERNAL, "the request's listener failed: " + failure);
+      LOG.error("A text could not be continued; its request ends", failure);
+      sequence.fail(ErrorCode.INTERNAL, "the text could not be continued: " + failure.getClass().getName());
       return true;
     }
   }
 
   private void fail(int index, ErrorCode code, String message) {
     Sequence sequence = running.remove(index);
-    admission.release(sequence);
+    release(sequence);
     sequence.fail(code, message);
+  }
+
+  private void release(Sequence sequence) {
+    leaders.ended(sequence);
+    admission.release(sequence);
   }
 
   private void failAll(List<Sequence> sequences, ErrorCode code, String message) {
     for (Sequence sequence : sequences) {
-      admission.release(sequence);
+      release(sequence);
       sequence.fail(code, message);
     }
     sequences.clear();

@@ -11,17 +11,14 @@ import org.scriptorium.engine.model.Step;
 import org.scriptorium.engine.sampler.Sampler;
 import org.scriptorium.engine.sampler.StopStrings;
 import org.scriptorium.engine.tokenizer.Detokenizer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * One request on its way through the scheduler: its tokens, its cache, its text so far. All but {@link #cancel} is the scheduler's
- * own.
+ * One generation on its way through the scheduler: its tokens, its cache, its text so far, and those who hear of it: its own request,
+ * and equal ones that follow it. All but {@link #cancel} is the scheduler's own.
  */
 public final class Sequence implements Generator.Ticket {
-  private static final Logger LOG = LoggerFactory.getLogger(Sequence.class);
-
-  private final Generator.Listener listener;
+  private final Audience.Member request;
+  private final Audience audience;
   private final String model;
   private final String requestKey;
   private final int promptLength;
@@ -31,9 +28,6 @@ public final class Sequence implements Generator.Ticket {
   private final StopStrings.Matcher stops;
   private final StringBuilder text = new StringBuilder();
   private final SequenceCache cache = new SequenceCache();
-  private volatile boolean cancelled;
-  /** True once the listener was told of its completion, or failed at it: it hears of one only. */
-  private boolean completed;
 
   /** Prompt, then generated tokens. */
   private int[] tokens;
@@ -55,7 +49,8 @@ public final class Sequence implements Generator.Ticket {
     this.detokenizer = detokenizer;
     this.model = model;
     this.requestKey = requestKey;
-    this.listener = listener;
+    request = new Audience.Member(listener);
+    audience = new Audience(request);
     promptLength = prompt.length;
     maxTokens = promptLength + room;
     tokens = prompt;
@@ -63,14 +58,25 @@ public final class Sequence implements Generator.Ticket {
     stops = new StopStrings(stopStrings).matcher();
   }
 
-  /** Ends the sequence after the running step; from any thread. */
+  /** Ends the request that the sequence was made for after the running step, wherever it is heard of by then; from any thread. */
   @Override
   public void cancel() {
-    cancelled = true;
+    request.cancel();
   }
 
-  boolean isCancelled() {
-    return cancelled;
+  /** Lets an equal request hear of this generation instead of one of its own. */
+  void lead(Sequence follower) {
+    audience.join(follower.audience, text.toString(), this::failure);
+  }
+
+  /** Lets go whoever cancelled; true if nobody is left, so that the sequence is over. */
+  boolean dismissCancelled() {
+    audience.dismissCancelled(this::failure);
+    return audience.isEmpty();
+  }
+
+  String requestKey() {
+    return requestKey;
   }
 
   int promptLength() {
@@ -160,7 +166,7 @@ public final class Sequence implements Generator.Ticket {
   /**
    * Takes the sampled token.
    *
-   * @return true if the sequence ended with it, and its listener was told
+   * @return true if the sequence ended with it, and all who hear of it were told
    */
   boolean accept(int token, boolean ends) {
     if (length == tokens.length) tokens = Arrays.copyOf(tokens, Math.min(maxTokens, tokens.length + Math.max(64, tokens.length / 4)));
@@ -168,6 +174,7 @@ public final class Sequence implements Generator.Ticket {
     if (ends) return finish(FinishReason.STOP);
     emit(stops.append(detokenizer.append(token)));
     if (stops.stopped()) return finish(FinishReason.STOP);
+    if (audience.isEmpty()) return true;
     return length >= maxTokens && finish(FinishReason.LENGTH);
   }
 
@@ -176,26 +183,23 @@ public final class Sequence implements Generator.Ticket {
       emit(stops.append(detokenizer.finish()));
       if (!stops.stopped()) emit(stops.finish());
     }
-    completed = true;
-    listener.completed(new Completion(text.toString(), reason, "", "", promptLength, cached, length - promptLength, model, requestKey));
+    audience.completed(new Completion(text.toString(), reason, "", "", promptLength, cached, length - promptLength, model, requestKey));
     return true;
   }
 
   private void emit(String piece) {
     if (piece.isEmpty()) return;
     text.append(piece);
-    listener.text(piece);
+    audience.text(piece, this::failure);
   }
 
-  /** Ends the sequence with an error, if its listener has not heard of an end yet. */
+  /** Ends the sequence with an error for all who have not heard of an end yet. */
   void fail(ErrorCode code, String message) {
-    if (completed) return;
-    completed = true;
-    try {
-      listener.completed(Completion.failed(code, message, promptLength, model, requestKey));
-    } catch (RuntimeException | Error failure) {
-      LOG.error("A listener failed", failure);
-    }
+    audience.failed(failure(code, message));
+  }
+
+  private Completion failure(ErrorCode code, String message) {
+    return Completion.failed(code, message, promptLength, model, requestKey);
   }
 
   /** Tokens that two prompts begin with alike. */
