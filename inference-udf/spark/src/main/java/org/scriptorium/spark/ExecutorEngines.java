@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 final class ExecutorEngines {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorEngines.class);
   private static final ConcurrentHashMap<Key, CompletableFuture<Generator>> OPEN = new ConcurrentHashMap<>();
+  private static final ConcurrentHashMap<Generator, EngineMeter> METERS = new ConcurrentHashMap<>();
   private static final AtomicBoolean HOOKED = new AtomicBoolean();
   private static volatile ModelOpener opener = ModelOpener.ENGINE;
 
@@ -68,6 +69,11 @@ final class ExecutorEngines {
     return new Opening(fresh, true);
   }
 
+  /** The one meter of an open model. */
+  static EngineMeter meter(Generator generator) {
+    return METERS.computeIfAbsent(generator, EngineMeter::new);
+  }
+
   /** Closes all models, also those that are still opening. */
   static void closeAll() {
     for (Key key : OPEN.keySet()) {
@@ -77,6 +83,7 @@ final class ExecutorEngines {
   }
 
   private static void close(Key key, Generator generator) {
+    METERS.remove(generator);
     try {
       generator.close();
     } catch (RuntimeException e) {

@@ -44,7 +44,7 @@ final class GenerationBatch {
     return completions[row][call];
   }
 
-  void submit(ArgumentBatch arguments, List<RowRequests> calls, List<Generator> generators, Runnable betweenRows) {
+  void submit(ArgumentBatch arguments, List<RowRequests> calls, List<Generator> generators, EqualRequests asked, Runnable betweenRows) {
     completions = new Completion[rows.size()][calls.size()];
     for (int row = 0; row < rows.size(); row++) {
       betweenRows.run();
@@ -52,18 +52,18 @@ final class GenerationBatch {
         switch (calls.get(call).step(arguments, row)) {
           case RowRequests.Absent absent -> { }
           case RowRequests.Answered answered -> completions[row][call] = answered.completion();
-          case RowRequests.Ask ask -> ask(ask, row, call, calls.get(call), generators.get(call));
+          case RowRequests.Ask ask -> ask(ask, row, call, calls.get(call), generators.get(call), asked);
         }
       }
     }
     oneLess();
   }
 
-  private void ask(RowRequests.Ask ask, int row, int call, RowRequests requests, Generator generator) {
+  private void ask(RowRequests.Ask ask, int row, int call, RowRequests requests, Generator generator, EqualRequests asked) {
     pending.incrementAndGet();
     var listener = new RowListener(row, call);
     try {
-      tickets.add(generator.submit(ask.request(), listener));
+      asked.ask(generator, ask.request(), listener).ifPresent(tickets::add);
     } catch (ModelException e) {
       listener.completed(requests.failed(e.code(), e.getMessage()).completion());
     } catch (RuntimeException e) {

@@ -38,8 +38,10 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
   private final List<RowRequests> requests;
   private final long beganAt = System.nanoTime();
   private final ArrayDeque<GenerationBatch> inFlight = new ArrayDeque<>();
+  private final EqualRequests asked = new EqualRequests(EqualRequests.KEPT_BYTES);
 
   private List<Generator> generators = List.of();
+  private List<EngineMeter> meters = List.of();
   private long lastCompletion;
   private int rowsInFlight;
   private long bytesInFlight;
@@ -105,7 +107,7 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
         read(batch, arguments);
         openModels();
         inFlight.addLast(batch);
-        batch.submit(arguments, requests, generators, watch::checkAlive);
+        batch.submit(arguments, requests, generators, asked, watch::checkAlive);
       }
     }
   }
@@ -133,12 +135,15 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
     var settings = task.generation().settings();
     var options = settings.options(org.apache.spark.SparkEnv.get().conf());
     var opened = new ArrayList<Generator>();
+    var metered = new ArrayList<EngineMeter>();
     for (CallPlan call : task.calls()) {
       var opening = ExecutorEngines.open(call.model(), options, settings.directory(), task.hadoop().value());
       opened.add(watch.await(opening.generator()));
+      metered.add(ExecutorEngines.meter(opened.getLast()));
       if (opening.isFirst()) task.metrics().opened();
     }
     generators = List.copyOf(opened);
+    meters = List.copyOf(metered);
     lastCompletion = System.nanoTime() - beganAt;
     task.metrics().firstRequest(lastCompletion);
   }
@@ -148,6 +153,8 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
     long completion = Math.max(batch.completedAt() - beganAt, lastCompletion);
     task.metrics().lastCompletion(lastCompletion, completion);
     lastCompletion = completion;
+    // The engine counts a step before it tells of the completions, so the last batch of all finds all steps.
+    meters.forEach(meter -> task.metrics().worked(meter.take()));
   }
 
   private void release() {

@@ -8,6 +8,7 @@ import org.apache.spark.SparkContext;
 import org.apache.spark.sql.execution.metric.SQLMetric;
 import org.apache.spark.sql.execution.metric.SQLMetrics;
 import org.scriptorium.engine.api.Completion;
+import org.scriptorium.engine.api.EngineStatistics;
 
 /** What the operator counts; added to while rows complete, so that heartbeats carry it. Used by one task's thread. */
 final class GenerationMetrics implements Serializable {
@@ -16,6 +17,7 @@ final class GenerationMetrics implements Serializable {
   private final SQLMetric rows;
   private final SQLMetric errors;
   private final SQLMetric skipped;
+  private final SQLMetric deduplicated;
   private final SQLMetric promptTokens;
   private final SQLMetric cachedTokens;
   private final SQLMetric completionTokens;
@@ -23,11 +25,15 @@ final class GenerationMetrics implements Serializable {
   private final SQLMetric firstRequest;
   private final SQLMetric lastCompletion;
   private final SQLMetric generation;
+  private final SQLMetric steps;
+  private final SQLMetric slotsUsed;
+  private final SQLMetric slotsOffered;
 
   GenerationMetrics(Map<String, SQLMetric> named) {
     rows = named.get("generatedRows");
     errors = named.get("generationErrors");
     skipped = named.get("skippedRows");
+    deduplicated = named.get("deduplicatedRows");
     promptTokens = named.get("promptTokens");
     cachedTokens = named.get("cachedTokens");
     completionTokens = named.get("completionTokens");
@@ -35,6 +41,9 @@ final class GenerationMetrics implements Serializable {
     firstRequest = named.get("timeToFirstRequest");
     lastCompletion = named.get("timeToLastCompletion");
     generation = named.get("generationTime");
+    steps = named.get("engineSteps");
+    slotsUsed = named.get("batchSlotsUsed");
+    slotsOffered = named.get("batchSlotsOffered");
   }
 
   static Map<String, SQLMetric> create(SparkContext context) {
@@ -42,6 +51,7 @@ final class GenerationMetrics implements Serializable {
     metrics.put("generatedRows", SQLMetrics.createMetric(context, "generated rows"));
     metrics.put("generationErrors", SQLMetrics.createMetric(context, "generation errors"));
     metrics.put("skippedRows", SQLMetrics.createMetric(context, "skipped rows"));
+    metrics.put("deduplicatedRows", SQLMetrics.createMetric(context, "deduplicated rows"));
     metrics.put("promptTokens", SQLMetrics.createMetric(context, "prompt tokens"));
     metrics.put("cachedTokens", SQLMetrics.createMetric(context, "cached tokens"));
     metrics.put("completionTokens", SQLMetrics.createMetric(context, "completion tokens"));
@@ -49,6 +59,9 @@ final class GenerationMetrics implements Serializable {
     metrics.put("timeToFirstRequest", SQLMetrics.createTimingMetric(context, "time to first request", -1));
     metrics.put("timeToLastCompletion", SQLMetrics.createTimingMetric(context, "time to last completion", -1));
     metrics.put("generationTime", SQLMetrics.createTimingMetric(context, "generation time", -1));
+    metrics.put("engineSteps", SQLMetrics.createMetric(context, "engine steps"));
+    metrics.put("batchSlotsUsed", SQLMetrics.createMetric(context, "batch slots used"));
+    metrics.put("batchSlotsOffered", SQLMetrics.createMetric(context, "batch slots offered"));
     return metrics;
   }
 
@@ -58,11 +71,19 @@ final class GenerationMetrics implements Serializable {
     promptTokens.add((long) completion.promptTokens());
     cachedTokens.add((long) completion.cachedTokens());
     completionTokens.add((long) completion.completionTokens());
+    if (completion.isShared()) deduplicated.add(1L);
     switch (completion.finishReason()) {
       case ERROR -> errors.add(1L);
       case SKIPPED -> skipped.add(1L);
       case STOP, LENGTH, NO_ANSWER -> { }
     }
+  }
+
+  /** What an engine did meanwhile, for this task and others. */
+  void worked(EngineStatistics statistics) {
+    steps.add(statistics.steps());
+    slotsUsed.add(statistics.slotsUsed());
+    slotsOffered.add(statistics.slotsOffered());
   }
 
   void opened() {

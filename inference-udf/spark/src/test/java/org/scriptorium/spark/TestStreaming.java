@@ -72,11 +72,11 @@ class TestStreaming {
   @Timeout(60)
   void longRowsAreBoundedByTheirBytes() {
     session.models.latencyMilliseconds = 20;
-    var rows = session.sql("SELECT length(ai_gen(repeat('long ', 30000))) n, id FROM range(0, 40, 1, 1)");
-    assertThat(rows.collectAsList()).hasSize(40).allSatisfy(row -> assertThat(row.getInt(0)).isEqualTo(150002));
+    var rows = session.sql("SELECT length(ai_gen(concat(char(65 + id), repeat('long ', 30000)))) n, id FROM range(0, 40, 1, 1)");
+    assertThat(rows.collectAsList()).hasSize(40).allSatisfy(row -> assertThat(row.getInt(0)).isEqualTo(150003));
     assertThat(session.models.generators.getFirst().mostWaiting()).isBetween(1, 3);
     session.models.reset();
-    assertThat(session.sql("SELECT length(ai_gen(repeat('long ', 600000))) n FROM range(0, 2, 1, 1)").collectAsList()).hasSize(2);
+    assertThat(session.sql("SELECT length(ai_gen(concat(id, repeat('long ', 600000)))) n FROM range(0, 2, 1, 1)").collectAsList()).hasSize(2);
     assertThat(session.models.generators.getFirst().mostWaiting()).isEqualTo(1);
   }
 
@@ -116,7 +116,7 @@ class TestStreaming {
   @Timeout(60)
   void aFailingRowCancelsTheRest() throws Exception {
     session.models.latencyMilliseconds = 200;
-    assertThatThrownBy(() -> session.sql("SELECT ai_gen(if(id = 0, 'too long', 'fine')) a FROM range(0, 20000, 1, 1)").collectAsList())
+    assertThatThrownBy(() -> session.sql("SELECT ai_gen(if(id = 0, 'too long', concat('fine ', id))) a FROM range(0, 20000, 1, 1)").collectAsList())
         .hasMessageContaining("prompt_too_long");
     int requests = session.models.requests();
     assertThat(requests).isLessThanOrEqualTo(ROWS_IN_FLIGHT);
