@@ -106,7 +106,7 @@ public final class JobRun {
       context.removeSparkListener(monitor);
     }
     checkErrors(tally);
-    Report report = report(tally, monitor.generationSeconds(writingSeconds));
+    Report report = report(tally, monitor.generationSeconds(writingSeconds), monitor.utilization());
     interruption.beginPublishing();
     try {
       Publication.publish(folder, job.write().mode(), report.toJson(), observer);
@@ -131,15 +131,15 @@ public final class JobRun {
     return java.math.BigDecimal.valueOf(rate * 100).setScale(4, java.math.RoundingMode.HALF_UP).stripTrailingZeros().toPlainString();
   }
 
-  private Report report(Tally tally, double generationSeconds) {
+  private Report report(Tally tally, double generationSeconds, double utilization) {
     Instant finished = started.plus(Duration.ofNanos(System.nanoTime() - startedNanos));
     String models = tally.models.isEmpty() ? job.model().orElse("") : String.join(", ", tally.models);
     String kernels = Optional.ofNullable(spark.sparkContext().getLocalProperty("scriptorium.kernels"))
         .orElseGet(() -> spark.conf().get("spark.scriptorium.engine.kernels", "auto"));
-    return new Report(job.name(), models, job.write().path(), started, finished, tally.rows, tally.results - tally.skipped, 0, 0,
-        tally.skipped, tally.errors, tally.promptTokens, tally.cachedTokens, tally.completionTokens,
+    return new Report(job.name(), models, job.write().path(), started, finished, tally.rows, tally.computed(), 0,
+        tally.deduplicated, tally.skipped, tally.errors, tally.promptTokens, tally.cachedTokens, tally.completionTokens,
         Duration.between(started, finished).toNanos() / 1e9, generationSeconds,
-        peakMemory(), kernels, spark.version(), version());
+        utilization, peakMemory(), kernels, spark.version(), version());
   }
 
   /** The most memory that this process ever had, where the system is Linux. */

@@ -18,12 +18,15 @@ import java.util.stream.Collectors;
  * @param path of the output
  * @param computed results that the model was asked for, those in error among them
  * @param reused results taken from an earlier run
- * @param deduplicated results taken from an equal request of the same run
+ * @param deduplicated results taken from an equal request of the same run; {@code rows} times tasks are {@code computed}, {@code reused},
+ *     {@code deduplicated} and {@code skipped} ones
  * @param skipped null, empty and blank documents
  * @param errors results in error, by code
  * @param promptTokens of all prompts, those from the prefix cache included
  * @param seconds of the whole run
  * @param generationSeconds from the first request to the last completion
+ * @param batchUtilization over all steps of the executors' engines, sum of the sequences that had at least one row in the step, divided
+ *     by the sum of those that might have had; 0 where no engine told of its steps
  * @param peakMemoryBytes of the driver's process; in local mode that is everything; 0 where the system does not tell
  */
 public record Report(
@@ -43,6 +46,7 @@ public record Report(
     long completionTokens,
     double seconds,
     double generationSeconds,
+    double batchUtilization,
     long peakMemoryBytes,
     String kernels,
     String sparkVersion,
@@ -77,6 +81,7 @@ public record Report(
     errors.forEach(codes::put);
     node.put("prompt_tokens", promptTokens).put("cached_tokens", cachedTokens).put("completion_tokens", completionTokens)
         .put("seconds", seconds).put("generation_seconds", generationSeconds)
+        .put("batch_utilization", batchUtilization)
         .put("peak_memory_bytes", peakMemoryBytes).put("kernels", kernels)
         .put("spark_version", sparkVersion).put("scriptorium_version", scriptoriumVersion);
     try {
@@ -90,10 +95,12 @@ public record Report(
   public String summary() {
     double tokens = generationSeconds > 0 ? (promptTokens - cachedTokens + completionTokens) / generationSeconds : 0;
     String memory = peakMemoryBytes == 0 ? "" : String.format(Locale.ROOT, "%npeak memory %,.0f MiB", peakMemoryBytes / 1048576.0);
-    return String.format(Locale.ROOT, "%s: %,d rows in %s: %,d answered, %,d skipped, %s%n"
-            + "%,d prompt tokens (%,d of them cached), %,d completion tokens; %,.0f tokens/s (%,.0f of completions)%s%nwritten to %s",
-        name, rows, duration(Math.round(seconds)), computed - errorCount(), skipped, errorText(errors), promptTokens, cachedTokens,
-        completionTokens, tokens, completionTokensPerSecond(), memory, path);
+    String equal = deduplicated == 0 ? "" : String.format(Locale.ROOT, " (%,d of them as equal ones)", deduplicated);
+    String utilization = batchUtilization == 0 ? "" : String.format(Locale.ROOT, "; batches %.0f %% full", 100 * batchUtilization);
+    return String.format(Locale.ROOT, "%s: %,d rows in %s: %,d answered%s, %,d skipped, %s%n"
+            + "%,d prompt tokens (%,d of them cached), %,d completion tokens; %,.0f tokens/s (%,.0f of completions)%s%s%nwritten to %s",
+        name, rows, duration(Math.round(seconds)), computed + deduplicated - errorCount(), equal, skipped, errorText(errors), promptTokens,
+        cachedTokens, completionTokens, tokens, completionTokensPerSecond(), utilization, memory, path);
   }
 
   static String errorText(SortedMap<String, Long> errors) {

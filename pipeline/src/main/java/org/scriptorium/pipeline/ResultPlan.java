@@ -37,10 +37,12 @@ final class ResultPlan {
   /**
    * The output's rows, not computed yet; the functions check models and options right here. Rows are spread evenly over
    * {@code partitions} and ordered by length within each, longest first: neighbours in a batch then have like lengths, and the
-   * last rows to run are short ones. No row's text depends on it.
+   * last rows to run are short ones. Of like length equal texts are neighbours, which are asked for once. No row's text depends on it.
    */
   static Dataset<Row> of(Source source, JobFile job, int partitions) {
-    Dataset<Row> spread = source.rows().repartition(partitions).sortWithinPartitions(Source.bytes(source.texts().size()).desc());
+    List<Column> order = new ArrayList<>(List.of(Source.bytes(source.texts().size()).desc()));
+    for (int i = 0; i < source.texts().size(); i++) order.add(col(Source.text(i)));
+    Dataset<Row> spread = source.rows().repartition(partitions).sortWithinPartitions(order.toArray(Column[]::new));
     List<Column> asked = new ArrayList<>(List.of(col(Source.ID), col(Source.PROBLEM)));
     for (int i = 0; i < job.read().keep().size(); i++) asked.add(col(Source.keep(i)));
     for (int i = 0; i < job.tasks().size(); i++) asked.add(call(job, job.tasks().get(i), source.texts()).as(result(i)));

@@ -83,6 +83,12 @@ final class RunMonitor extends SparkListener {
     return lastCompletion < firstRequest ? otherwise : (lastCompletion - firstRequest) / (double) TimeUnit.SECONDS.toMillis(1);
   }
 
+  /** Share of the batches' slots that did useful work, or 0 where no operator told of any. */
+  synchronized double utilization() {
+    long offered = finished.getOrDefault("batch slots offered", 0L);
+    return offered == 0 ? 0 : finished.getOrDefault("batch slots used", 0L) / (double) offered;
+  }
+
   private long sum(String name) {
     long sum = finished.getOrDefault(name, 0L);
     for (Map<String, Long> values : running.values()) sum += values.getOrDefault(name, 0L);

@@ -3,6 +3,7 @@ package org.scriptorium.pipeline;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.count_if;
 import static org.apache.spark.sql.functions.first;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
@@ -22,6 +23,7 @@ final class Tally {
   long rows;
   long results;
   long skipped;
+  long deduplicated;
   long promptTokens;
   long cachedTokens;
   long completionTokens;
@@ -39,15 +41,27 @@ final class Tally {
       long before = tally.results;
       written.groupBy(col(prefix + "finish_reason"), col(prefix + "error_code"))
           .agg(count(lit(1)), tokens(prefix + "prompt_tokens"), tokens(prefix + "cached_tokens"), tokens(prefix + "completion_tokens"),
-              first(col(prefix + "error"), true), first(col(prefix + "model"), true))
+              first(col(prefix + "error"), true), first(col(prefix + "model"), true),
+              count_if(isShared(prefix)))
           .collectAsList().forEach(tally::add);
       tally.rows = tally.results - before;
     }
     return tally;
   }
 
+  /** Results that the model was asked for. */
+  long computed() {
+    return results - skipped - deduplicated;
+  }
+
   long errorCount() {
     return errors.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** The prefix cache never has a prompt's last token: a prompt that was cached whole was an equal request's. */
+  private static Column isShared(String prefix) {
+    return col(prefix + "cached_tokens").equalTo(col(prefix + "prompt_tokens")).and(col(prefix + "prompt_tokens").gt(0))
+        .and(col(prefix + "finish_reason").notEqual(FinishReason.ERROR.code()));
   }
 
   private static Column tokens(String column) {
@@ -62,6 +76,7 @@ final class Tally {
     promptTokens += group.getLong(3);
     cachedTokens += group.getLong(4);
     completionTokens += group.getLong(5);
+    deduplicated += group.getLong(8);
     if (FinishReason.SKIPPED.code().equals(reason)) skipped += count;
     if (FinishReason.ERROR.code().equals(reason)) {
       errors.merge(code, count, Long::sum);

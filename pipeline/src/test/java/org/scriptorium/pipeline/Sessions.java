@@ -13,7 +13,10 @@ import org.apache.spark.util.LongAccumulator;
 import scala.collection.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** One local session for all tests, with functions whose answers a test can foretell: they repeat their prompt. */
+/**
+ * One local session for all tests, with functions whose answers a test can foretell: they repeat their prompt. Half of a prompt is
+ * cached, and all of one with "said before" in it, as of a request that was not computed.
+ */
 final class Sessions {
   static final StructType RESULT = StructType.fromDDL("text string, finish_reason string, error_code string, error string,"
       + " prompt_tokens int, cached_tokens int, completion_tokens int, model string, request_key string");
@@ -56,17 +59,18 @@ final class Sessions {
     Map<String, String> options = CollectionConverters.asJava((scala.collection.Map<String, String>) optionMap);
     String model = options.getOrDefault("model", "echo");
     List<String> values = prompt instanceof Seq<?> seq ? CollectionConverters.asJava((Seq<String>) seq) : List.of((String) prompt);
-    if (values.stream().allMatch(String::isBlank)) return result("", "skipped", "", "", 0, model);
+    if (values.stream().allMatch(String::isBlank)) return result("", "skipped", "", "", 0, 0, model);
     String text = options.getOrDefault("prompt_template", "{{0}}");
     for (int i = 0; i < values.size(); i++) text = text.replace("{{" + i + "}}", values.get(i));
-    if (text.contains("\uFFFD")) return result("", "error", "malformed_text", "malformed", 0, model);
-    if (text.length() > 100_000 && options.get("truncation").equals("none")) return result("", "error", "prompt_too_long", "too long", 0,
-        model);
+    if (text.contains("\uFFFD")) return result("", "error", "malformed_text", "malformed", 0, 0, model);
+    if (text.length() > 100_000 && options.get("truncation").equals("none")) return result("", "error", "prompt_too_long", "too long",
+        0, 0, model);
     if (text.contains("no disk, no room")) throw new IllegalStateException("a function that fails the query");
-    return result("echo " + (text.length() > 100 ? text.substring(0, 100) : text), "stop", "", "", text.length(), model);
+    return result("echo " + (text.length() > 100 ? text.substring(0, 100) : text), "stop", "", "", text.length(),
+        text.contains("said before") ? text.length() : text.length() / 2, model);
   }
 
-  private static Row result(String text, String reason, String code, String error, int tokens, String model) {
-    return RowFactory.create(text, reason, code, error, tokens, tokens / 2, reason.equals("stop") ? 3 : 0, model, "key");
+  private static Row result(String text, String reason, String code, String error, int tokens, int cached, String model) {
+    return RowFactory.create(text, reason, code, error, tokens, cached, reason.equals("stop") ? 3 : 0, model, "key");
   }
 }

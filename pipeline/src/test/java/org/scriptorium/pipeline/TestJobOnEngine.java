@@ -75,6 +75,28 @@ class TestJobOnEngine {
   }
 
   @Test
+  void equalDocumentsAreComputedOnce() throws Exception {
+    spark.sql("SELECT concat('e', id) AS id, concat('the text of number ', id % 4) AS text FROM range(60)"
+        + " UNION ALL VALUES ('null', NULL), ('blank', ' '), ('broken', CAST(X'C328' AS STRING)), ('broken too', CAST(X'C328' AS STRING))")
+        .write().parquet(folder.resolve("equal").toString());
+    List<List<String>> outputs = new ArrayList<>();
+    for (int partitions : new int[] {1, 3}) {
+      Report report = run("read.path=" + folder.resolve("equal"), "read.partitions=" + partitions, "write.mode=overwrite");
+      assertThat(report.rows()).isEqualTo(64).isEqualTo(report.computed() + report.deduplicated() + report.skipped());
+      assertThat(report.skipped()).isEqualTo(2);
+      assertThat(report.errors()).isEqualTo(java.util.Map.of("malformed_text", 2L));
+      // Once in each partition at most; partitions that run together share what is on its way too.
+      assertThat(report.computed() - 2).isBetween(4L, 4L * partitions);
+      assertThat(report.batchUtilization()).isBetween(0.01, 1.0);
+      assertThat(spark.read().parquet(folder.resolve("out").toString()).where("cached_tokens = prompt_tokens AND finish_reason != 'error'"
+          + " AND finish_reason != 'skipped'").count()).isEqualTo(report.deduplicated());
+      outputs.add(rows("id", "text", "finish_reason", "prompt_tokens", "completion_tokens", "request_key"));
+    }
+    assertThat(outputs.get(0)).isEqualTo(outputs.get(1));
+    assertThat(new HashSet<>(rows("request_key"))).hasSize(4 + 1);
+  }
+
+  @Test
   void promptsKeepWhatCameFromRowsApart() throws Exception {
     Report report = run("task={kind: generate, prompt: 'Say {{id}}: {{text}}'}", "generate.max-new-tokens=4", "write.mode=overwrite");
     assertThat(report.errors()).containsOnlyKeys("malformed_text", "prompt_too_long");

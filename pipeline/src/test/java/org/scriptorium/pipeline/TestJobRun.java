@@ -71,8 +71,8 @@ class TestJobRun {
     JsonNode json = new ObjectMapper().readTree(out().resolve("_scriptorium/report.json").toFile());
     assertThat(json.fieldNames()).toIterable().containsExactly("name", "model", "path", "started", "finished", "rows", "computed",
         "reused", "deduplicated",
-        "skipped", "errors", "prompt_tokens", "cached_tokens", "completion_tokens", "seconds", "generation_seconds", "peak_memory_bytes",
-        "kernels",
+        "skipped", "errors", "prompt_tokens", "cached_tokens", "completion_tokens", "seconds", "generation_seconds", "batch_utilization",
+        "peak_memory_bytes", "kernels",
         "spark_version", "scriptorium_version");
     assertThat(json.path("name").asText()).isEqualTo("small");
     assertThat(json.path("model").asText()).isEqualTo("echo");
@@ -89,6 +89,30 @@ class TestJobRun {
         .contains("10 prompt tokens (4 of them cached), 6 completion tokens").contains("written to " + out());
     assertThat(names()).containsExactly("_SUCCESS", "_scriptorium", "part", "part").doesNotContain("work");
     assertThat(privateNames()).containsExactly("report.json");
+  }
+
+  @Test
+  void rowsOfEqualRequestsAreCountedApart() throws IOException {
+    Files.writeString(folder.resolve("docs.jsonl"), """
+        {"id": 1, "text": "first"}
+        {"id": 2, "text": "first, said before"}
+        {"id": 3, "text": "first, said before"}
+        {"id": 4, "text": ""}
+        {broken
+        {"id": 5, "text": "TOO LONG, said before"}
+        """.replace("TOO LONG", "z".repeat(200_000)));
+    var told = new ByteArrayOutputStream();
+    Report report = JobRun.run(spark, job("task={kind: generate}", "quality.max-error-rate=1"),
+        Progress.log(new PrintStream(told, true, StandardCharsets.UTF_8)));
+    assertThat(report.deduplicated()).isEqualTo(2);
+    assertThat(report.skipped()).isEqualTo(1);
+    assertThat(report.errorCount()).isEqualTo(2);
+    assertThat(report.computed()).as("the first and the two in error").isEqualTo(3);
+    assertThat(report.rows()).isEqualTo(report.computed() + report.reused() + report.deduplicated() + report.skipped());
+    assertThat(told.toString(StandardCharsets.UTF_8)).contains("3 answered (2 of them as equal ones), 1 skipped, 2 in error");
+    JsonNode json = new ObjectMapper().readTree(out().resolve("_scriptorium/report.json").toFile());
+    assertThat(json.path("deduplicated").asInt()).isEqualTo(2);
+    assertThat(json.path("batch_utilization").asDouble(-1)).as("these functions have no batches").isZero();
   }
 
   @Test
