@@ -338,6 +338,26 @@ class TestScheduler {
   }
 
   @Test
+  void batchesStayFullWithPromptsLongerThanTheirTexts() {
+    // Lengths as those of package descriptions, longest first as a job submits them; none begins like another.
+    var random = new Random32("full batches");
+    var requests = new ArrayList<Request>();
+    for (int i = 0; i < 1000; i++) {
+      var text = new StringBuilder();
+      int length = 90 + 160 * (1000 - i) * (1000 - i) / (1000 * 1000);
+      for (int at = 0; at < length; at++) text.append((char) ('!' + random.below(60)));
+      int tokens = 20 + random.below(29);
+      requests.add(raw(text.toString(), minimum(tokens, tokens)));
+    }
+    var options = EngineOptions.forMachine(2, 1L << 30, folder);
+    try (Generator generator = open(options)) {
+      var completions = Hearing.all(generator, requests);
+      assertThat(completions.stream().mapToInt(Completion::promptTokens).average().orElseThrow()).as("%s", random).isBetween(120.0, 160.0);
+      assertThat(generator.statistics().utilization()).as("%s", random).isBetween(0.9, 1.0);
+    }
+  }
+
+  @Test
   void moreRowsThanAnArrayHoldsAreRefusedWhenTheEngineOpens() {
     assertThatThrownBy(() -> open(options().withBatch(40_000_000, 1))).isInstanceOf(ModelException.class)
         .hasMessageStartingWith("max batch or step tokens: 40000000 rows of ").hasMessageEndingWith("; allow fewer rows");

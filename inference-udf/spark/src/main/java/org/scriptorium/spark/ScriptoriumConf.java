@@ -28,7 +28,7 @@ public final class ScriptoriumConf implements Serializable {
       "Compute threads of an executor; 0 is as many as the executor has cores.");
   public static final Key ENGINE_MAX_BATCH = key("engine.max-batch", Type.COUNT, "64",
       "At most so many sequences run together in an executor.");
-  public static final Key ENGINE_STEP_TOKENS = key("engine.step-tokens", Type.COUNT, "256",
+  public static final Key ENGINE_STEP_TOKENS = key("engine.step-tokens", Type.COUNT, "512",
       "At most so many tokens, decodes and pieces of prompts together, go through the model in one step.");
   public static final Key ENGINE_CACHE_MEMORY = key("engine.cache-memory", Type.MEMORY, "0.125",
       "Memory of the key/value cache of an executor: bytes such as `2g`, or a share of the machine's memory such as `0.125`.");

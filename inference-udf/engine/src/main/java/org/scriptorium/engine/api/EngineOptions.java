@@ -17,6 +17,9 @@ import java.nio.file.Path;
 public record EngineOptions(
     int threads, long cacheBytes, int maxBatch, int stepTokens, String kernels, int vectorBits, String cacheType, Path packedDirectory) {
 
+  /** What steps hold by default: room for so many prompt tokens next to 64 decodes that the batch fills up again as fast as texts end. */
+  private static final int STEP_TOKENS = 512;
+
   public EngineOptions {
     if (threads < 1) throw new ModelException(ErrorCode.INVALID_PARAMETER, "threads: expected at least 1, found " + threads);
     if (maxBatch < 1) throw new ModelException(ErrorCode.INVALID_PARAMETER, "max batch: expected at least 1, found " + maxBatch);
@@ -26,11 +29,7 @@ public record EngineOptions(
 
   /** All cores, an eighth of {@code machineBytes} for the cache, 64 sequences, packed weights under {@code directory}. */
   public static EngineOptions forMachine(int threads, long machineBytes, Path directory) {
-    return new EngineOptions(threads, Math.max(machineBytes / 8, 64L << 20), 64, 256, "auto", 0, "float16", directory);
-  }
-
-  public EngineOptions withCacheType(String value) {
-    return new EngineOptions(threads, cacheBytes, maxBatch, stepTokens, kernels, vectorBits, value, packedDirectory);
+    return new EngineOptions(threads, Math.max(machineBytes / 8, 64L << 20), 64, STEP_TOKENS, "auto", 0, "float16", directory);
   }
 
   public EngineOptions withThreads(int value) {
