@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 final class Launcher {
   static final Path PROJECT = Path.of(System.getProperty("scriptorium.root"));
   static final Path SPARK_HOME = PROJECT.resolve("jobs/target/spark");
+  static final Path JAR = PROJECT.resolve("jobs/target/scriptorium.jar");
   static final Path SCRIPT = PROJECT.resolve("scriptorium");
   private static final int MINUTES = 10;
 
@@ -68,6 +69,7 @@ final class Launcher {
     environment.keySet().removeIf(name -> name.startsWith("SPARK_") || name.startsWith("SCRIPTORIUM_"));
     environment.put("SCRIPTORIUM_JAVA_HOME", System.getProperty("java.home"));
     environment.put("SCRIPTORIUM_BUILD", "never");
+    environment.put("SCRIPTORIUM_ARCHIVES", "never");
     environment.put("SCRIPTORIUM_CACHE", folder.resolve("cache").toString());
     environment.put("SPARK_LOCAL_IP", "127.0.0.1");
   }

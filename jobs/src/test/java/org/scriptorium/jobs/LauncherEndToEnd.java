@@ -1,5 +1,6 @@
 package org.scriptorium.jobs;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -7,6 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -63,6 +67,52 @@ class LauncherEndToEnd {
     assertThat(result.error()).isEmpty();
     assertThat(launcher.call(Map.of(), "Who is there?", "generate", "--model", model.toString(), "--max-new-tokens", "8", "-").out())
         .isEqualTo(result.out());
+  }
+
+  @Test
+  void answersAlikeWithoutAnArchiveWithOneAndWithOneThatIsNoGood() throws Exception {
+    var archives = Files.createDirectories(folder.resolve("folder of archives"));
+    var expected = launcher.call(generation());
+    assertThat(expected.status()).as(expected.toString()).isZero();
+    assertThat(launcher.call(Map.of("SCRIPTORIUM_ARCHIVES", archives.toString()), "", generation())).isEqualTo(expected);
+    var archive = onlyFile(archives);
+    byte[] whole = Files.readAllBytes(archive);
+    assertAnswersAlike(archives, expected);
+    for (byte[] damaged : List.of(new byte[0], "no archive".getBytes(UTF_8), Arrays.copyOf(whole, whole.length / 2), altered(whole))) {
+      Files.write(archive, damaged);
+      assertAnswersAlike(archives, expected);
+      assertThat(archive).hasBinaryContent(damaged);
+    }
+    Files.setLastModifiedTime(archive, FileTime.fromMillis(0));
+    assertAnswersAlike(archives, expected);
+    assertThat(onlyFile(archives)).isEqualTo(archive);
+    assertThat(Files.getLastModifiedTime(archive)).isGreaterThan(Files.getLastModifiedTime(Launcher.JAR));
+    assertAnswersAlike(archives, expected);
+    assertAnswersAlike(folder.resolve("nowhere"), expected);
+    assertThat(folder.resolve("nowhere")).doesNotExist();
+  }
+
+  private void assertAnswersAlike(Path archives, Launcher.Result expected) throws Exception {
+    assertThat(launcher.call(Map.of("SCRIPTORIUM_ARCHIVES", archives.toString()), "", generation())).isEqualTo(expected);
+  }
+
+  private String[] generation() {
+    return new String[] {"generate", "--model", model.toString(), "--max-new-tokens", "8", "Who is there?"};
+  }
+
+  /** Other bytes in the middle, as many. */
+  private static byte[] altered(byte[] content) {
+    byte[] altered = content.clone();
+    for (int i = altered.length / 3; i < altered.length / 2; i++) altered[i] ^= 0x55;
+    return altered;
+  }
+
+  private static Path onlyFile(Path folder) throws IOException {
+    try (var files = Files.list(folder)) {
+      var found = files.toList();
+      assertThat(found).hasSize(1);
+      return found.getFirst();
+    }
   }
 
   @Test
