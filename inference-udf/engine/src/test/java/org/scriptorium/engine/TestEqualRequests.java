@@ -246,7 +246,7 @@ class TestEqualRequests {
   }
 
   private static EngineOptions options(int batch) {
-    return new EngineOptions(2, 64L * BLOCK_BYTES, batch, 128, "auto", 0, folder);
+    return new EngineOptions(2, 64L * BLOCK_BYTES, batch, 128, "auto", 0, "float32", folder);
   }
 
   private static Request chat(String text, GenerationConfig config) {
