@@ -17,92 +17,91 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Dequantizes a strip of a packed panel into floats, [inputs, {@link Tiles#STRIP}], while the rows of a batch pass. The outer loop runs over
- * vectors of outputs, so that scales and offsets of a group stay in registers.
+ * Dequantizes a packed panel into floats in the strips that {@link Tiles} read, which stay in the second-level cache while the rows of a
+ * batch pass. The outer loop runs over the panel's columns, so that scales and offsets of a group stay in registers.
  */
 final class PanelReader {
   private PanelReader() {}
 
-  /** @param column first output of the strip within the panel */
-  static void read(PanelLayout layout, MemorySegment packed, long at, int inputs, int column, float[] strip) {
-    for (int i = 0; i < STRIP; i += COUNT) {
-      int output = column + i;
-      switch (layout.format()) {
-        case NIBBLES -> {
-          if (output < WIDTH / 2) readLowNibbles(layout, packed, at, inputs, output, strip, i);
-          else readHighNibbles(layout, packed, at, inputs, output, strip, i);
+  static void read(PanelLayout layout, MemorySegment packed, long at, int inputs, float[] panel) {
+    switch (layout.format()) {
+      case NIBBLES -> readNibbles(layout, packed, at, inputs, panel);
+      case BYTES -> {
+        if (layout.hasOffsets()) readBytesWithOffsets(layout, packed, at, inputs, panel);
+        else readBytes(layout, packed, at, inputs, panel);
+      }
+      case FLOATS32 -> readFloats(packed, at, inputs, panel);
+      case FLOATS16 -> readHalves(packed, at, inputs, panel);
+      case BRAIN_FLOATS -> readBrainFloats(packed, at, inputs, panel);
+    }
+  }
+
+  private static void readNibbles(PanelLayout layout, MemorySegment packed, long at, int inputs, float[] panel) {
+    int group = layout.group(), header = layout.headerBytes();
+    long groupBytes = layout.groupBytes();
+    for (int column = 0; column < WIDTH / 2; column += COUNT) {
+      for (int input = 0; input < inputs; input += group) {
+        long start = at + input / group * groupBytes;
+        FloatVector lowScale = floats(packed, start + 4L * column), highScale = floats(packed, start + 4L * (column + 16));
+        FloatVector lowOffset = floats(packed, start + 4L * (column + WIDTH)), highOffset = floats(packed, start + 4L * (column + WIDTH + 16));
+        long row = start + header + column;
+        int to = place(inputs, input, column), toHigh = place(inputs, input, column + 16);
+        for (int i = 0; i < group; i++) {
+          IntVector both = unsigned(packed, row + i * 16L);
+          value(both.and(15)).fma(lowScale, lowOffset).intoArray(panel, to + i * STRIP);
+          value(both.lanewise(VectorOperators.LSHR, 4)).fma(highScale, highOffset).intoArray(panel, toHigh + i * STRIP);
         }
-        case BYTES -> {
-          if (layout.hasOffsets()) readBytesWithOffsets(layout, packed, at, inputs, output, strip, i);
-          else readBytes(layout, packed, at, inputs, output, strip, i);
-        }
-        case FLOATS32 -> readFloats(packed, at + 4L * output, inputs, strip, i);
-        case FLOATS16 -> readHalves(packed, at + 2L * output, inputs, strip, i);
-        case BRAIN_FLOATS -> readBrainFloats(packed, at + 2L * output, inputs, strip, i);
       }
     }
   }
 
-  private static void readLowNibbles(PanelLayout layout, MemorySegment packed, long at, int inputs, int output, float[] strip, int lane) {
+  private static void readBytes(PanelLayout layout, MemorySegment packed, long at, int inputs, float[] panel) {
     int group = layout.group(), header = layout.headerBytes();
     long groupBytes = layout.groupBytes();
-    for (int input = 0; input < inputs; input += group) {
-      long start = at + input / group * groupBytes;
-      FloatVector scale = floats(packed, start + 4L * output), offset = floats(packed, start + 4L * (output + WIDTH));
-      long row = start + header + output;
-      int to = input * STRIP + lane;
-      for (int i = 0; i < group; i++) value(unsigned(packed, row + i * 16L).and(15)).fma(scale, offset).intoArray(strip, to + i * STRIP);
-    }
-  }
-
-  private static void readHighNibbles(PanelLayout layout, MemorySegment packed, long at, int inputs, int output, float[] strip, int lane) {
-    int group = layout.group(), header = layout.headerBytes();
-    long groupBytes = layout.groupBytes();
-    for (int input = 0; input < inputs; input += group) {
-      long start = at + input / group * groupBytes;
-      FloatVector scale = floats(packed, start + 4L * output), offset = floats(packed, start + 4L * (output + WIDTH));
-      long row = start + header + output - WIDTH / 2;
-      int to = input * STRIP + lane;
-      for (int i = 0; i < group; i++) {
-        value(unsigned(packed, row + i * 16L).lanewise(VectorOperators.LSHR, 4)).fma(scale, offset).intoArray(strip, to + i * STRIP);
+    for (int column = 0; column < WIDTH; column += COUNT) {
+      for (int input = 0; input < inputs; input += group) {
+        long start = at + input / group * groupBytes;
+        FloatVector scale = floats(packed, start + 4L * column);
+        long row = start + header + column;
+        int to = place(inputs, input, column);
+        for (int i = 0; i < group; i++) value(signed(packed, row + i * 32L)).mul(scale).intoArray(panel, to + i * STRIP);
       }
     }
   }
 
-  private static void readBytes(PanelLayout layout, MemorySegment packed, long at, int inputs, int output, float[] strip, int lane) {
+  private static void readBytesWithOffsets(PanelLayout layout, MemorySegment packed, long at, int inputs, float[] panel) {
     int group = layout.group(), header = layout.headerBytes();
     long groupBytes = layout.groupBytes();
-    for (int input = 0; input < inputs; input += group) {
-      long start = at + input / group * groupBytes;
-      FloatVector scale = floats(packed, start + 4L * output);
-      long row = start + header + output;
-      int to = input * STRIP + lane;
-      for (int i = 0; i < group; i++) value(signed(packed, row + i * 32L)).mul(scale).intoArray(strip, to + i * STRIP);
+    for (int column = 0; column < WIDTH; column += COUNT) {
+      for (int input = 0; input < inputs; input += group) {
+        long start = at + input / group * groupBytes;
+        FloatVector scale = floats(packed, start + 4L * column), offset = floats(packed, start + 4L * (column + WIDTH));
+        long row = start + header + column;
+        int to = place(inputs, input, column);
+        for (int i = 0; i < group; i++) value(signed(packed, row + i * 32L)).fma(scale, offset).intoArray(panel, to + i * STRIP);
+      }
     }
   }
 
-  private static void readBytesWithOffsets(PanelLayout layout, MemorySegment packed, long at, int inputs, int output, float[] strip, int lane) {
-    int group = layout.group(), header = layout.headerBytes();
-    long groupBytes = layout.groupBytes();
-    for (int input = 0; input < inputs; input += group) {
-      long start = at + input / group * groupBytes;
-      FloatVector scale = floats(packed, start + 4L * output), offset = floats(packed, start + 4L * (output + WIDTH));
-      long row = start + header + output;
-      int to = input * STRIP + lane;
-      for (int i = 0; i < group; i++) value(signed(packed, row + i * 32L)).fma(scale, offset).intoArray(strip, to + i * STRIP);
+  private static void readFloats(MemorySegment packed, long at, int inputs, float[] panel) {
+    for (int column = 0; column < WIDTH; column += COUNT) {
+      int to = place(inputs, 0, column);
+      for (int i = 0; i < inputs; i++) floats(packed, at + 4L * (i * (long) WIDTH + column)).intoArray(panel, to + i * STRIP);
     }
   }
 
-  private static void readFloats(MemorySegment packed, long at, int inputs, float[] strip, int lane) {
-    for (int i = 0; i < inputs; i++) floats(packed, at + 4L * WIDTH * i).intoArray(strip, lane + i * STRIP);
+  private static void readHalves(MemorySegment packed, long at, int inputs, float[] panel) {
+    for (int column = 0; column < WIDTH; column += COUNT) {
+      int to = place(inputs, 0, column);
+      for (int i = 0; i < inputs; i++) halves(packed, at + 2L * (i * (long) WIDTH + column)).intoArray(panel, to + i * STRIP);
+    }
   }
 
-  private static void readHalves(MemorySegment packed, long at, int inputs, float[] strip, int lane) {
-    for (int i = 0; i < inputs; i++) halves(packed, at + 2L * WIDTH * i).intoArray(strip, lane + i * STRIP);
-  }
-
-  private static void readBrainFloats(MemorySegment packed, long at, int inputs, float[] strip, int lane) {
-    for (int i = 0; i < inputs; i++) brainFloats(packed, at + 2L * WIDTH * i).intoArray(strip, lane + i * STRIP);
+  private static void readBrainFloats(MemorySegment packed, long at, int inputs, float[] panel) {
+    for (int column = 0; column < WIDTH; column += COUNT) {
+      int to = place(inputs, 0, column);
+      for (int i = 0; i < inputs; i++) brainFloats(packed, at + 2L * (i * (long) WIDTH + column)).intoArray(panel, to + i * STRIP);
+    }
   }
 
   /** Where an input's values for the outputs from {@code column} on lie in a panel of strips. */

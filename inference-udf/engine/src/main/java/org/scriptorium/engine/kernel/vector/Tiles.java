@@ -30,11 +30,6 @@ final class Tiles {
     return inputs * WIDTH + ROWS * STRIP;
   }
 
-  /** Floats of a strip with room for a tile's sums behind it. */
-  static int stripSize(int inputs) {
-    return (inputs + ROWS) * STRIP;
-  }
-
   /**
    * @param panel of {@link #panelSize}, its first {@code inputs * 32} filled, in strips
    * @param count outputs of the panel that exist
@@ -42,25 +37,13 @@ final class Tiles {
   static void multiply(float[] panel, int inputs, int rows, float[] source, int from, int stride, float[] target, int to,
       int targetStride, int count, Store store) {
     for (int column = 0; column < count; column += STRIP) {
-      multiplyStrip(panel, column * inputs, inputs, rows, source, from, stride, target, to + column, targetStride, Math.min(STRIP, count - column),
-          panel, inputs * WIDTH, store);
-    }
-  }
-
-  /**
-   * The same for one strip.
-   *
-   * @param strip [inputs, strip] at {@code at}
-   * @param count outputs of the strip that exist
-   * @param sums room for a tile's sums at {@code sumsAt}
-   */
-  static void multiplyStrip(float[] strip, int at, int inputs, int rows, float[] source, int from, int stride, float[] target, int to,
-      int targetStride, int count, float[] sums, int sumsAt, Store store) {
-    for (int row = 0; row < rows; ) {
-      int taken = tileRows(rows - row), first = from + row * stride, result = to + row * targetStride;
-      if (count == STRIP) tile(taken, strip, inputs, at, source, first, stride, target, result, targetStride, store);
-      else partialTile(taken, strip, at, inputs, source, first, stride, target, result, targetStride, count, sums, sumsAt, store);
-      row += taken;
+      int strip = column * inputs, existing = Math.min(STRIP, count - column);
+      for (int row = 0; row < rows; ) {
+        int taken = tileRows(rows - row), first = from + row * stride, result = to + row * targetStride + column;
+        if (existing == STRIP) tile(taken, panel, inputs, strip, source, first, stride, target, result, targetStride, store);
+        else partialTile(taken, panel, inputs, strip, source, first, stride, target, result, targetStride, existing, store);
+        row += taken;
+      }
     }
   }
 
@@ -78,14 +61,15 @@ final class Tiles {
     else tile1(panel, inputs, strip, source, from, target, to, store);
   }
 
-  /** The last strip of a matrix: the sums go elsewhere first, and from there those that exist. */
-  private static void partialTile(int rows, float[] strip, int at, int inputs, float[] source, int from, int stride, float[] target, int to,
-      int targetStride, int count, float[] sums, int sumsAt, Store store) {
-    tile(rows, strip, inputs, at, source, from, stride, sums, sumsAt, STRIP, Store.SET);
+  /** The last strip of a matrix: the sums go behind the panel first, and from there those that exist. */
+  private static void partialTile(int rows, float[] panel, int inputs, int strip, float[] source, int from, int stride, float[] target, int to,
+      int targetStride, int count, Store store) {
+    int sums = inputs * WIDTH;
+    tile(rows, panel, inputs, strip, source, from, stride, panel, sums, STRIP, Store.SET);
     for (int row = 0; row < rows; row++) {
       for (int i = 0; i < count; i++) {
         int place = to + row * targetStride + i;
-        float sum = sums[sumsAt + row * STRIP + i];
+        float sum = panel[sums + row * STRIP + i];
         target[place] = store == Store.ADD ? target[place] + sum : sum;
       }
     }

@@ -9,7 +9,7 @@ import org.scriptorium.engine.kernel.Scratch;
 import org.scriptorium.engine.kernel.StorageType;
 
 /**
- * Matrix products over packed panels. A batch of rows dequantizes a strip of a panel once and passes through it in register tiles; a
+ * Matrix products over packed panels. A batch of rows dequantizes a panel once and passes through it in register tiles; a
  * single row dequantizes into registers.
  */
 final class VectorMatmul implements Matmul {
@@ -47,12 +47,9 @@ final class VectorMatmul implements Matmul {
       if (rows == 1) {
         SingleRow.multiply(layout, weight.data(), panel * bytes, inputs, source, sourceFrom, target, targetFrom + output, count, store);
       } else {
-        float[] values = scratch.panel(Tiles.stripSize(inputs));
-        for (int column = 0; column < count; column += Tiles.STRIP) {
-          PanelReader.read(layout, weight.data(), panel * bytes, inputs, column, values);
-          Tiles.multiplyStrip(values, 0, inputs, rows, source, sourceFrom, sourceStride, target, targetFrom + output + column, targetStride,
-              Math.min(Tiles.STRIP, count - column), values, inputs * Tiles.STRIP, store);
-        }
+        float[] values = scratch.panel(Tiles.panelSize(inputs));
+        PanelReader.read(layout, weight.data(), panel * bytes, inputs, values);
+        Tiles.multiply(values, inputs, rows, source, sourceFrom, sourceStride, target, targetFrom + output, targetStride, count, store);
       }
     }
   }
