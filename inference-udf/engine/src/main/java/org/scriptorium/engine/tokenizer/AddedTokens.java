@@ -1,8 +1,6 @@
 package org.scriptorium.engine.tokenizer;
 
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import org.scriptorium.engine.api.SourcedText;
 
@@ -11,60 +9,102 @@ import org.scriptorium.engine.api.SourcedText;
  * match wins, of several there the longest. Immutable.
  */
 final class AddedTokens {
-  /** Ascending first characters, and the tokens of each, the longest first. */
-  private final char[] firsts;
-  private final Token[][] tokens;
+  /** By first byte, the tokens that begin with it, the longest first. */
+  private final Entry[][] byFirst = new Entry[256][];
+  private final boolean empty;
   private final boolean anywhere;
 
-  /** @param anywhere found in the text of a row too, as it can't be mistaken for markup */
-  record Token(String text, int id, boolean anywhere) {}
+  private record Entry(Token token, byte[] bytes) {}
+
+  /**
+   * @param text what is found; not empty
+   * @param anywhere found in the text of a row too, as it can't be mistaken for markup
+   * @param word found only where it is no part of a longer word
+   * @param left takes the white space before it in
+   * @param right takes the white space after it in
+   */
+  record Token(String text, int id, boolean anywhere, boolean word, boolean left, boolean right) {
+
+    /** A token that is found wherever it stands. */
+    Token(String text, int id, boolean anywhere) {
+      this(text, id, anywhere, false, false, false);
+    }
+  }
 
   AddedTokens(List<Token> all) {
-    var sorted = new ArrayList<>(all);
-    sorted.sort(Comparator.comparing((Token token) -> token.text().charAt(0)).thenComparing(token -> -token.text().length()));
-    var starts = new StringBuilder();
-    var groups = new ArrayList<List<Token>>();
-    for (Token token : sorted) {
-      char first = token.text().charAt(0);
-      if (starts.isEmpty() || starts.charAt(starts.length() - 1) != first) {
-        starts.append(first);
-        groups.add(new ArrayList<>());
-      }
-      groups.getLast().add(token);
+    for (Token token : all) {
+      var entry = new Entry(token, Utf8.encode(token.text(), 0, token.text().length()));
+      int first = entry.bytes[0] & 0xFF;
+      var group = new ArrayList<Entry>(byFirst[first] == null ? List.of() : List.of(byFirst[first]));
+      group.add(entry);
+      group.sort((one, other) -> other.bytes.length - one.bytes.length);
+      byFirst[first] = group.toArray(Entry[]::new);
     }
-    firsts = starts.toString().toCharArray();
-    tokens = groups.stream().map(group -> group.toArray(Token[]::new)).toArray(Token[][]::new);
+    empty = all.isEmpty();
     anywhere = all.stream().anyMatch(Token::anywhere);
   }
 
-  /** Walks over one text from its start. */
-  Finder in(SourcedText text) {
-    return new Finder(text);
+  boolean isEmpty() {
+    return empty;
+  }
+
+  /** True if some are found outside of rows only. */
+  boolean hasMarkup() {
+    for (Entry[] group : byFirst) if (group != null) for (Entry entry : group) if (!entry.token.anywhere()) return true;
+    return false;
+  }
+
+  /**
+   * Walks over one text from its start.
+   *
+   * @param source what the text comes from; where parts of it are a row's, the text must be tracked or be the source itself
+   */
+  Finder in(AlignedText text, SourcedText source) {
+    return new Finder(text, source);
   }
 
   final class Finder {
-    private final String text;
-    private final int[] bounds;
-    /** Index into {@link #bounds} of the first part that ends after the place of search. */
-    private int part;
+    private final AlignedText text;
+    private final byte[] bytes;
+    private final SourcedText source;
+    private final boolean hasRows;
+    private final boolean wholeRow;
     private Token found;
+    /** Where the match itself ends; the search goes on there. */
+    private int resume;
     private int start;
+    private int end;
+    /** A place in bytes and the same place in UTF-16 units, for texts that are not tracked. */
+    private int place;
+    private int units;
 
-    private Finder(SourcedText source) {
-      text = source.text();
-      bounds = source.rowBounds();
+    private Finder(AlignedText text, SourcedText source) {
+      this.text = text;
+      this.source = source;
+      bytes = text.bytes();
+      int[] bounds = source.rowBounds();
+      hasRows = bounds.length > 0;
+      wholeRow = bounds.length == 2 && bounds[0] == 0 && bounds[1] == source.length();
     }
 
-    /** Finds the next token at or after {@code from}, which never goes back; false if there is none. */
-    boolean next(int from) {
-      for (int i = from; i < text.length(); i++) {
-        while (part < bounds.length && bounds[part + 1] <= i) part += 2;
-        if (!anywhere && part < bounds.length && bounds[part] <= i) {
-          i = bounds[part + 1] - 1;
+    /** Finds the next token; false if there is none. */
+    boolean next() {
+      if (empty || wholeRow && !anywhere) return false;
+      int taken = end;
+      for (int i = resume; i < text.size(); i++) {
+        Entry[] group = byFirst[bytes[i] & 0xFF];
+        if (group == null) continue;
+        Entry match = match(group, i);
+        if (match == null) continue;
+        resume = i + match.bytes.length;
+        if (match.token.word() && !standsAlone(i, resume)) {
+          i = resume - 1;
           continue;
         }
-        int group = Arrays.binarySearch(firsts, text.charAt(i));
-        if (group >= 0 && matches(tokens[group], i)) return true;
+        found = match.token;
+        start = found.left() ? Math.max(blanksBefore(i), taken) : i;
+        end = found.right() ? CodePoints.run(bytes, resume, text.size(), CodePoints.SPACE) : resume;
+        return true;
       }
       return false;
     }
@@ -78,19 +118,42 @@ final class AddedTokens {
     }
 
     int end() {
-      return start + found.text().length();
+      return end;
     }
 
-    private boolean matches(Token[] candidates, int position) {
-      for (Token token : candidates) {
-        if (!text.startsWith(token.text(), position)) continue;
-        boolean inRow = part < bounds.length && bounds[part] < position + token.text().length();
-        if (inRow && !token.anywhere()) continue;
-        found = token;
-        start = position;
-        return true;
+    private Entry match(Entry[] candidates, int position) {
+      for (Entry entry : candidates) {
+        int to = position + entry.bytes.length;
+        if (to > text.size() || !matches(entry.bytes, position)) continue;
+        if (hasRows && !entry.token.anywhere() && touchesRow(position, to, entry.token)) continue;
+        return entry;
       }
-      return false;
+      return null;
+    }
+
+    private boolean matches(byte[] sought, int position) {
+      for (int i = 1; i < sought.length; i++) if (bytes[position + i] != sought[i]) return false;
+      return true;
+    }
+
+    private boolean touchesRow(int from, int to, Token token) {
+      if (wholeRow) return true;
+      if (text.isTracked()) return source.touchesRow(text.starts()[from], text.ends()[to - 1]);
+      for (; place < from; place++) if ((bytes[place] & 0xC0) != 0x80) units += (bytes[place] & 0xF8) == 0xF0 ? 2 : 1;
+      return source.touchesRow(units, units + token.text().length());
+    }
+
+    private boolean standsAlone(int from, int to) {
+      return (from == 0 || !WordSplits.isWord(CodePoints.at(bytes, CodePoints.before(bytes, from))))
+          && (to == text.size() || !WordSplits.isWord(CodePoints.at(bytes, to)));
+    }
+
+    private int blanksBefore(int position) {
+      int first = position;
+      while (first > 0 && (CodePoints.kindAt(bytes, CodePoints.before(bytes, first)) & CodePoints.SPACE) != 0) {
+        first = CodePoints.before(bytes, first);
+      }
+      return first;
     }
   }
 }

@@ -29,6 +29,13 @@ final class ByteAlphabet {
     return CHARACTERS[unsigned];
   }
 
+  /** Bytes in this spelling. */
+  static String spelled(byte[] bytes) {
+    var text = new StringBuilder(bytes.length);
+    for (byte unit : bytes) text.append(CHARACTERS[unit & 0xFF]);
+    return text.toString();
+  }
+
   /** The bytes that a token spells; its UTF-8 where a character is not of the alphabet, as such tokens were added as text. */
   static byte[] bytes(String token) {
     var bytes = new byte[token.length()];

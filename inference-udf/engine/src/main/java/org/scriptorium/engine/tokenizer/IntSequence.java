@@ -15,6 +15,14 @@ final class IntSequence {
     return size;
   }
 
+  int at(int index) {
+    return values[index];
+  }
+
+  void set(int index, int value) {
+    values[index] = value;
+  }
+
   void append(int value) {
     if (size == values.length) values = Arrays.copyOf(values, size * 2);
     values[size++] = value;

@@ -20,7 +20,7 @@ final class MergeTable {
     pairs = new long[1 << bits];
     Arrays.fill(pairs, FREE);
     ranks = new int[1 << bits];
-    results = new int[count];
+    results = new int[1 << bits];
     shift = 64 - bits;
   }
 
@@ -30,7 +30,7 @@ final class MergeTable {
     if (pairs[slot] != FREE && ranks[slot] <= rank) return;
     pairs[slot] = pair(left, right);
     ranks[slot] = rank;
-    results[rank] = result;
+    results[slot] = result;
   }
 
   /** The rank of a pair, {@link #NONE} if it does not merge. */
@@ -39,9 +39,9 @@ final class MergeTable {
     return pairs[slot] == FREE ? NONE : ranks[slot];
   }
 
-  /** What the pair of a rank merges to. */
-  int result(int rank) {
-    return results[rank];
+  /** What a pair that merges merges to. */
+  int result(int left, int right) {
+    return results[slot(pair(left, right))];
   }
 
   /** Where a pair is or would be; the table is at most half full, so there is always a free slot to end at. */

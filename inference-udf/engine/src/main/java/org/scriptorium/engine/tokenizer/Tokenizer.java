@@ -14,6 +14,12 @@ public interface Tokenizer {
    */
   int[] encode(SourcedText text);
 
+  /** The tokens of one text as the model's input: those that its template adds included. Special tokens are recognized as by {@link #encode}. */
+  Encoding encodeInput(SourcedText text);
+
+  /** The tokens of two texts as one input, with those that the model's template for pairs adds. */
+  Encoding encodePair(SourcedText first, SourcedText second);
+
   /**
    * Where the tokens of a text end: for every id that {@link #encode} gives for it, the UTF-16 position after the last character
    * that is complete with this token. A token that ends inside a character has the position of that character's start, so a cut at
@@ -25,11 +31,14 @@ public interface Tokenizer {
    */
   int[] ends(SourcedText text, int[] ids);
 
-  /** The ids' text; broken UTF-8 becomes U+FFFD. Special tokens are left out if {@code special} says so. */
+  /** The ids' text; broken UTF-8 becomes U+FFFD, ids beyond the vocabulary nothing. Special tokens are left out if {@code special} says so. */
   String decode(int[] ids, SpecialTokens special);
 
   /** The bytes that a token stands for; empty for special tokens and for ids beyond the vocabulary. Shared: not to be changed. */
   byte[] bytes(int id);
+
+  /** How the tokenizer spells a token; empty for ids beyond the vocabulary. */
+  String token(int id);
 
   /** True for markup: control tokens and the unknown token. Tokens that the model's authors added as text are not special. */
   boolean isSpecial(int id);

@@ -1,5 +1,6 @@
 package org.scriptorium.engine.tokenizer;
 
+import java.nio.file.Path;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 
@@ -10,6 +11,25 @@ public final class Tokenizers {
   private static final String BYTE_LEVEL_BPE = "gpt2";
 
   private Tokenizers() {}
+
+  /**
+   * The tokenizer of a model folder, from the first of these that is there: {@code tokenizer.json}.
+   *
+   * @throws ModelException as {@link #json} does; MODEL_NOT_FOUND if there is none
+   */
+  public static Tokenizer folder(Path folder) {
+    return json(folder.resolve("tokenizer.json"));
+  }
+
+  /**
+   * The tokenizer of a {@code tokenizer.json}, as Hugging Face's {@code tokenizers} reads it.
+   *
+   * @throws ModelException UNSUPPORTED_CONFIGURATION if a part of it is not supported and would change the result, MODEL_CORRUPT if the
+   *     file contradicts itself, MODEL_UNREADABLE if it can't be read
+   */
+  public static Tokenizer json(Path file) {
+    return TokenizerJson.read(JsonSection.read(file));
+  }
 
   /**
    * The tokenizer of a GGUF file.
@@ -31,6 +51,6 @@ public final class Tokenizers {
    * @throws ModelException as {@link #gguf} does
    */
   public static Tokenizer byteLevelBpe(Vocabulary vocabulary) {
-    return new ByteLevelBpe(vocabulary);
+    return GgufTokenizers.byteLevelBpe(vocabulary);
   }
 }

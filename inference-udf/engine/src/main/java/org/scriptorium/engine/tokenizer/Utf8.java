@@ -1,5 +1,7 @@
 package org.scriptorium.engine.tokenizer;
 
+import java.nio.charset.StandardCharsets;
+
 /** Text to UTF-8. Unlike {@link String#getBytes}, an unpaired surrogate becomes U+FFFD, as it does where bytes become text. */
 final class Utf8 {
   private static final int REPLACEMENT = 0xFFFD;
@@ -36,7 +38,8 @@ final class Utf8 {
     return codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
   }
 
-  private static int length(String text, int from, int to) {
+  /** Bytes of the characters [from, to). */
+  static int length(String text, int from, int to) {
     long size = 0;
     for (int i = from; i < to; i++) {
       int codePoint = scalar(text, i, to);
@@ -46,7 +49,20 @@ final class Utf8 {
     return Math.toIntExact(size);
   }
 
-  private static int put(int codePoint, byte[] bytes, int at) {
+  /** The start of the character that a byte belongs to. */
+  static int startOf(byte[] text, int position) {
+    int start = position;
+    while ((text[start] & 0xC0) == 0x80) start--;
+    return start;
+  }
+
+  /** The characters of well-formed UTF-8. */
+  static String decode(byte[] text, int from, int to) {
+    return new String(text, from, to - from, StandardCharsets.UTF_8);
+  }
+
+  /** Writes a code point from U+0080 on; returns where it ends. */
+  static int put(int codePoint, byte[] bytes, int at) {
     int size = at;
     if (codePoint < 0x800) {
       bytes[size++] = (byte) (0xC0 | codePoint >> 6);

@@ -1,5 +1,8 @@
 package org.scriptorium.engine.tokenizer;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
 /**
  * UTF-8 to text, piece by piece. Every maximal part of an ill-formed sequence becomes one U+FFFD (Unicode 16, section 3.9, "U+FFFD
  * Substitution of Maximal Subparts"; the decoder of the WHATWG Encoding Standard). Java's own decoder gives one for a whole
@@ -16,6 +19,10 @@ final class Utf8Decoder {
   /** What the next continuation byte may be: narrower after E0, ED, F0 and F4. */
   private int lowest = 0x80;
   private int highest = 0xBF;
+
+  static boolean isWellFormed(byte[] bytes) {
+    return Arrays.equals(new String(bytes, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8), bytes);
+  }
 
   void append(byte[] bytes, StringBuilder target) {
     for (byte signed : bytes) {

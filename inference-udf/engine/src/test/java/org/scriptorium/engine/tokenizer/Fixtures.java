@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.scriptorium.engine.ReferenceFixtures;
@@ -13,7 +15,20 @@ final class Fixtures {
   private Fixtures() {}
 
   static JsonNode json(String name) {
-    var file = ReferenceFixtures.require(name);
+    return json(ReferenceFixtures.require(name));
+  }
+
+  /** The folders below one that hold a tokenizer and what the reference makes of it. */
+  static List<Path> tokenizerFolders(Path root) {
+    if (!Files.isDirectory(root)) return List.of();
+    try (var folders = Files.list(root)) {
+      return folders.filter(folder -> Files.exists(folder.resolve("tokenizer_expected.json"))).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static JsonNode json(Path file) {
     try {
       return new ObjectMapper().readTree(file.toFile());
     } catch (IOException e) {

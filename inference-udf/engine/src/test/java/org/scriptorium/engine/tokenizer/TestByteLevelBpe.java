@@ -261,7 +261,9 @@ class TestByteLevelBpe {
     }
     byte[] bytes = Utf8.encode(word, 0, word.length());
     var merger = new Merger(table);
-    merger.merge(bytes, 0, bytes.length, IntStream.range(0, 256).map(SmallVocabulary::idOfByte).toArray(), new IntSequence(16));
+    merger.begin(bytes.length);
+    for (int i = 0; i < bytes.length; i++) merger.add(SmallVocabulary.idOfByte(bytes[i] & 0xFF), i + 1);
+    merger.merge();
     return merger.steps();
   }
 

@@ -1,0 +1,123 @@
+package org.scriptorium.engine.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.scriptorium.engine.ReferenceFixtures;
+import org.scriptorium.engine.api.SourcedText;
+import org.scriptorium.engine.tokenizer.Tokenizer.SpecialTokens;
+
+/** Tokenizers of a repository's files against the reference's: every folder of fixtures, and those that ship with the tests. */
+class TestTokenizerFilesFixture {
+
+  @TestFactory
+  Stream<DynamicTest> encodesAsTheReference() {
+    return tests("tokenizer.json", "cases", Tokenizers::folder, (tokenizer, example) -> {
+      String text = example.get("text").textValue();
+      var trusted = SourcedText.trusted(text);
+      equalEncoding(tokenizer.encodeInput(trusted), example, text, text);
+      assertThat(tokenizer.encode(trusted)).containsExactly(Fixtures.ints(example.get("ids_no_special")));
+      int[] ends = tokenizer.ends(trusted, tokenizer.encode(trusted));
+      assertThat(ends).isSorted();
+      if (ends.length > 0) assertThat(ends).endsWith(text.length());
+    });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> encodesPairsAsTheReference() {
+    return tests("tokenizer.json", "pairs", Tokenizers::folder, (tokenizer, example) -> {
+      String first = example.get("text").textValue(), second = example.get("pair").textValue();
+      Encoding found = tokenizer.encodePair(SourcedText.trusted(first), SourcedText.trusted(second));
+      equalEncoding(found, example, first, second);
+      decodes(tokenizer, found.ids(), example);
+    });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> decodesAsTheReference() {
+    return tests("tokenizer.json", "cases", Tokenizers::folder,
+        (tokenizer, example) -> decodes(tokenizer, Fixtures.ints(example.get("ids")), example));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> decodesAnyIdsAsTheReference() {
+    return tests("tokenizer.json", "decode_random_ids", Tokenizers::folder,
+        (tokenizer, example) -> decodes(tokenizer, Fixtures.ints(example.get("ids")), example));
+  }
+
+  private static void equalEncoding(Encoding found, JsonNode example, String first, String second) {
+    assertThat(found.tokens()).containsExactly(strings(example.get("tokens")));
+    assertThat(found.ids()).containsExactly(Fixtures.ints(example.get("ids")));
+    assertThat(found.typeIds()).containsExactly(Fixtures.ints(example.get("type_ids")));
+    assertThat(found.specialTokens()).containsExactly(Fixtures.ints(example.get("special_tokens_mask")));
+    JsonNode units = example.get("offsets_utf16"), codePoints = example.get("offsets");
+    if (units != null) {
+      assertThat(pairs(found.starts(), found.ends())).isEqualTo(pairs(units));
+    }
+    // Only for single texts is it told here which text a place belongs to.
+    if (codePoints == null || !first.equals(second)) return;
+    int[] starts = new int[found.size()], ends = new int[found.size()];
+    for (int i = 0; i < starts.length; i++) {
+      starts[i] = first.codePointCount(0, found.starts()[i]);
+      ends[i] = first.codePointCount(0, found.ends()[i]);
+    }
+    assertThat(pairs(starts, ends)).isEqualTo(pairs(codePoints));
+  }
+
+  private static void decodes(Tokenizer tokenizer, int[] ids, JsonNode example) {
+    if (example.has("decoded")) assertThat(tokenizer.decode(ids, SpecialTokens.KEEP)).isEqualTo(example.get("decoded").textValue());
+    if (!example.has("decoded_skip")) return;
+    assertThat(tokenizer.decode(ids, SpecialTokens.SKIP)).isEqualTo(example.get("decoded_skip").textValue());
+    var text = new StringBuilder();
+    var detokenizer = tokenizer.detokenizer();
+    for (int id : ids) text.append(detokenizer.append(id));
+    assertThat(text.append(detokenizer.finish()).toString()).isEqualTo(example.get("decoded_skip").textValue());
+  }
+
+  /** One test a folder that has {@code file}: every example under {@code kind}, all failures told. */
+  private static Stream<DynamicTest> tests(String file, String kind, Function<Path, Tokenizer> open, BiConsumer<Tokenizer, JsonNode> check) {
+    return folders().stream().filter(folder -> Files.exists(folder.resolve(file))).map(folder -> dynamicTest(folder.toString(), () -> {
+      var examples = Fixtures.json(folder.resolve("tokenizer_expected.json")).get(kind);
+      assertThat(examples).isNotEmpty();
+      Tokenizer tokenizer = open.apply(folder);
+      var softly = new SoftAssertions();
+      for (JsonNode example : examples) {
+        String name = example.path("text").asText(example.path("ids").toString());
+        softly.assertThatCode(() -> check.accept(tokenizer, example)).as(Fixtures.shortened(name)).doesNotThrowAnyException();
+      }
+      softly.assertAll();
+    }));
+  }
+
+  private static List<Path> folders() {
+    var folders = new ArrayList<Path>();
+    folders.addAll(Fixtures.tokenizerFolders(ReferenceFixtures.file("tokenizers")));
+    return folders;
+  }
+
+  private static String[] strings(JsonNode array) {
+    return StreamSupport.stream(array.spliterator(), false).map(JsonNode::textValue).toArray(String[]::new);
+  }
+
+  private static List<String> pairs(JsonNode offsets) {
+    return StreamSupport.stream(offsets.spliterator(), false).map(pair -> pair.get(0) + "-" + pair.get(1)).toList();
+  }
+
+  private static List<String> pairs(int[] starts, int[] ends) {
+    var pairs = new ArrayList<String>();
+    for (int i = 0; i < starts.length; i++) pairs.add(starts[i] + "-" + ends[i]);
+    return pairs;
+  }
+}
