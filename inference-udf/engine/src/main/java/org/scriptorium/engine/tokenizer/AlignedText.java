@@ -113,6 +113,12 @@ record AlignedText(byte[] bytes, int size, int[] starts, int[] ends, int origin,
       size += to - from;
     }
 
+    /** Takes a code point away from the end as often as it stands there. */
+    void trimEnd(int codePoint) {
+      int width = Utf8.width(codePoint);
+      while (size >= width && CodePoints.at(bytes, size - width) == codePoint) size -= width;
+    }
+
     AlignedText build() {
       return new AlignedText(bytes, size, starts, ends, source.origin, leading);
     }

@@ -12,6 +12,9 @@ import org.scriptorium.engine.api.ModelException;
  * Immutable.
  */
 final class CharacterMap implements Normalizer {
+  /** No rules. */
+  static final CharacterMap EMPTY = new CharacterMap(new byte[4], "");
+
   /** No rule. */
   static final int NONE = -1;
   /** Longer grapheme clusters are looked up character by character. */

@@ -1,6 +1,8 @@
 package org.scriptorium.engine.tokenizer;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 
@@ -13,12 +15,27 @@ public final class Tokenizers {
   private Tokenizers() {}
 
   /**
-   * The tokenizer of a model folder, from the first of these that is there: {@code tokenizer.json}.
+   * The tokenizer of a model folder, from the first of these that is there: {@code tokenizer.json}; Marian's {@code source.spm},
+   * {@code target.spm} and {@code vocab.json}; {@code tokenizer.model} or {@code spiece.model}; {@code vocab.json} and
+   * {@code merges.txt}, or {@code vocab.txt}, with {@code tokenizer_config.json}.
+   *
+   * <p>Of models that translate it is the source's; ids become text of the target's side.
    *
    * @throws ModelException as {@link #json} does; MODEL_NOT_FOUND if there is none
    */
   public static Tokenizer folder(Path folder) {
-    return json(folder.resolve("tokenizer.json"));
+    return TokenizerFolder.open(folder);
+  }
+
+  /** The tokenizer of the texts that a folder's model writes, where they have another one than those that it reads; else the same. */
+  public static Tokenizer target(Path folder) {
+    boolean marian = MarianTokenizers.isFolder(folder) && !Files.exists(folder.resolve("tokenizer.json"));
+    return marian ? MarianTokenizers.tokenizer(folder, "target.spm") : folder(folder);
+  }
+
+  /** The tokenizer of a SentencePiece {@code .model} file alone: its own pieces, no tokens before or after. */
+  public static Tokenizer sentencePiece(Path file) {
+    return SentencePieceTokenizers.tokenizer(SentencePieceModel.read(file), List.of(), PostProcessor.NONE);
   }
 
   /**

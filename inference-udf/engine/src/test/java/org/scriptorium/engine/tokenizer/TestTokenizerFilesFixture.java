@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.assertj.core.api.SoftAssertions;
@@ -57,6 +58,45 @@ class TestTokenizerFilesFixture {
         (tokenizer, example) -> decodes(tokenizer, Fixtures.ints(example.get("ids")), example));
   }
 
+  /** Without their tokenizer.json, where the class of the tokenizer tells the rest. */
+  @TestFactory
+  Stream<DynamicTest> vocabularyFilesEncodeAsTheReference() {
+    return Stream.of("vocab.json", "vocab.txt").flatMap(file -> tests(file, "cases",
+        folder -> VocabularyFiles.open(folder, TokenizerFolder.settings(folder)), (tokenizer, example) -> {
+          var text = SourcedText.trusted(example.get("text").textValue());
+          assertThat(tokenizer.encodeInput(text).ids()).containsExactly(Fixtures.ints(example.get("ids")));
+          assertThat(tokenizer.encode(text)).containsExactly(Fixtures.ints(example.get("ids_no_special")));
+          decodes(tokenizer, Fixtures.ints(example.get("ids")), example);
+        }, folder -> VocabularyFiles.isSufficient(folder, TokenizerFolder.settings(folder))));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> sentencePieceModelsEncodeAndDecodeAsTheLibrary() {
+    return Stream.of("tokenizer.model", "spiece.model").flatMap(file -> tests(file, "cases",
+        folder -> Tokenizers.sentencePiece(folder.resolve(file)), (tokenizer, example) -> {
+          int[] ids = tokenizer.encode(SourcedText.row(example.get("text").textValue()));
+          assertThat(ids).containsExactly(Fixtures.ints(example.get("sentencepiece_ids")));
+          String decoded = example.get("sentencepiece_decoded").textValue();
+          assertThat(tokenizer.decode(ids, SpecialTokens.KEEP)).isEqualTo(decoded);
+        }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> marianReadsAndWrites() {
+    return tests("source.spm", "cases", folder -> new Sides(Tokenizers.folder(folder), Tokenizers.target(folder)), (sides, example) -> {
+      var text = SourcedText.trusted(example.get("text").textValue());
+      Encoding source = sides.source.encodeInput(text), target = sides.target.encodeInput(text);
+      assertThat(source.ids()).containsExactly(Fixtures.ints(example.get("ids")));
+      assertThat(source.tokens()).containsExactly(strings(example.get("tokens")));
+      assertThat(target.ids()).containsExactly(Fixtures.ints(example.get("target_ids")));
+      assertThat(sides.source.decode(target.ids(), SpecialTokens.KEEP)).isEqualTo(example.get("decoded_target").textValue());
+      assertThat(sides.source.decode(target.ids(), SpecialTokens.SKIP)).isEqualTo(example.get("decoded_target_skip").textValue());
+      assertThat(streamed(sides.source, target.ids())).isEqualTo(example.get("decoded_target_skip").textValue());
+    });
+  }
+
+  private record Sides(Tokenizer source, Tokenizer target) {}
+
   private static void equalEncoding(Encoding found, JsonNode example, String first, String second) {
     assertThat(found.tokens()).containsExactly(strings(example.get("tokens")));
     assertThat(found.ids()).containsExactly(Fixtures.ints(example.get("ids")));
@@ -80,18 +120,27 @@ class TestTokenizerFilesFixture {
     if (example.has("decoded")) assertThat(tokenizer.decode(ids, SpecialTokens.KEEP)).isEqualTo(example.get("decoded").textValue());
     if (!example.has("decoded_skip")) return;
     assertThat(tokenizer.decode(ids, SpecialTokens.SKIP)).isEqualTo(example.get("decoded_skip").textValue());
+    assertThat(streamed(tokenizer, ids)).isEqualTo(example.get("decoded_skip").textValue());
+  }
+
+  private static String streamed(Tokenizer tokenizer, int[] ids) {
     var text = new StringBuilder();
     var detokenizer = tokenizer.detokenizer();
     for (int id : ids) text.append(detokenizer.append(id));
-    assertThat(text.append(detokenizer.finish()).toString()).isEqualTo(example.get("decoded_skip").textValue());
+    return text.append(detokenizer.finish()).toString();
   }
 
   /** One test a folder that has {@code file}: every example under {@code kind}, all failures told. */
-  private static Stream<DynamicTest> tests(String file, String kind, Function<Path, Tokenizer> open, BiConsumer<Tokenizer, JsonNode> check) {
-    return folders().stream().filter(folder -> Files.exists(folder.resolve(file))).map(folder -> dynamicTest(folder.toString(), () -> {
+  private static <T> Stream<DynamicTest> tests(String file, String kind, Function<Path, T> open, BiConsumer<T, JsonNode> check) {
+    return tests(file, kind, open, check, folder -> true);
+  }
+
+  private static <T> Stream<DynamicTest> tests(String file, String kind, Function<Path, T> open, BiConsumer<T, JsonNode> check,
+      Predicate<Path> wanted) {
+    return folders().stream().filter(folder -> Files.exists(folder.resolve(file)) && wanted.test(folder)).map(folder -> dynamicTest(folder.toString(), () -> {
       var examples = Fixtures.json(folder.resolve("tokenizer_expected.json")).get(kind);
       assertThat(examples).isNotEmpty();
-      Tokenizer tokenizer = open.apply(folder);
+      T tokenizer = open.apply(folder);
       var softly = new SoftAssertions();
       for (JsonNode example : examples) {
         String name = example.path("text").asText(example.path("ids").toString());
