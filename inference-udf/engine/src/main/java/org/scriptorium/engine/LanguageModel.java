@@ -63,10 +63,31 @@ final class LanguageModel implements AutoCloseable {
   }
 
   private static Tokenizer tokenizer(Metadata metadata) {
-    String types = "tokenizer.ggml.token_type", merges = "tokenizer.ggml.merges";
+    String types = "tokenizer.ggml.token_type", merges = "tokenizer.ggml.merges", scores = "tokenizer.ggml.scores";
     return Tokenizers.gguf(metadata.string("tokenizer.ggml.model"), new Vocabulary(metadata.path().toString(),
         metadata.strings("tokenizer.ggml.tokens").toArray(String[]::new), metadata.has(types) ? metadata.integers(types) : new int[0],
-        metadata.has(merges) ? metadata.strings(merges).toArray(String[]::new) : new String[0], metadata.string("tokenizer.ggml.pre", "")));
+        metadata.has(merges) ? metadata.strings(merges).toArray(String[]::new) : new String[0], metadata.string("tokenizer.ggml.pre", ""),
+        metadata.has(scores) ? metadata.reals(scores) : new float[0], flags(metadata)));
+  }
+
+  private static Vocabulary.Flags flags(Metadata metadata) {
+    String map = "tokenizer.ggml.precompiled_charsmap";
+    int[] units = metadata.has(map) ? metadata.integers(map) : new int[0];
+    var bytes = new byte[units.length];
+    for (int i = 0; i < units.length; i++) bytes[i] = (byte) units[i];
+    return new Vocabulary.Flags(flag(metadata, "add_bos_token"), flag(metadata, "add_eos_token"), flag(metadata, "add_sep_token"),
+        flag(metadata, "add_space_prefix"), flag(metadata, "remove_extra_whitespaces"), id(metadata, "bos_token_id"), id(metadata, "eos_token_id"),
+        id(metadata, "unknown_token_id"), id(metadata, "seperator_token_id"), id(metadata, "cls_token_id"), bytes);
+  }
+
+  private static Optional<Boolean> flag(Metadata metadata, String name) {
+    String key = "tokenizer.ggml." + name;
+    return metadata.has(key) ? Optional.of(metadata.bool(key)) : Optional.empty();
+  }
+
+  private static Optional<Integer> id(Metadata metadata, String name) {
+    String key = "tokenizer.ggml." + name;
+    return metadata.has(key) ? Optional.of(metadata.integer(key)) : Optional.empty();
   }
 
   private static String token(Metadata metadata, String key) {

@@ -32,6 +32,13 @@ public final class ReferenceFixtures {
     });
   }
 
+  /** A model's file that {@code -Dscriptorium.model.NAME=FILE} names; the test is skipped if there is none. */
+  public static Path requireModel(String name) {
+    String property = "scriptorium.model." + name, file = System.getProperty(property, "");
+    if (file.isEmpty() || !Files.exists(Path.of(file))) skip("no file of " + name + "; name one with -D" + property + "=FILE");
+    return Path.of(file);
+  }
+
   private static void skip(String reason) {
     System.err.println("Skipped: " + reason);
     Assumptions.abort(reason);

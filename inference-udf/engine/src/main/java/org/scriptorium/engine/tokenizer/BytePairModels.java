@@ -41,16 +41,12 @@ record BytePairModels(String where, Map<String, Integer> vocabulary, List<String
   }
 
   /**
-   * True if no merge leads over the start of a run of SentencePiece's signs for blanks, so that words can be cut there and remembered:
-   * the tokens are the same.
+   * Cuts words at SentencePiece's signs for blanks where no merge leads over them: the tokens are the same, and words can be remembered.
+   * Cuts nothing where words have to be seen whole.
    */
-  boolean mergesWithinWords() {
-    if (rule.hasAffixes() || rule.wholeWords() || rule.units().length > 0 || !vocabulary.containsKey(SIGN)) return false;
-    for (String[] merge : merges) {
-      String left = merge[0], right = merge[1];
-      if (right.startsWith(SIGN) && !left.endsWith(SIGN)) return false;
-    }
-    return true;
+  PreTokenizer finerWords() {
+    if (rule.hasAffixes() || rule.wholeWords() || rule.units().length > 0 || !vocabulary.containsKey(SIGN)) return PreTokenizer.NONE;
+    return WordSplits.beforeSigns(WordSplits.joined(vocabulary.keySet().stream()));
   }
 
   @Override

@@ -6,12 +6,17 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.tokenizer.PostProcessor.Piece;
 
 /** Makes tokenizers of GGUF's metadata, as llama.cpp understands them. */
 final class GgufTokenizers {
+  private static final String SIGN = "\u2581";
+
   private GgufTokenizers() {}
 
   /** Byte-level byte-pair encoding. A byte that has no token of its own is left out, as in Hugging Face's {@code tokenizers}. */
@@ -44,8 +49,94 @@ final class GgufTokenizers {
     PreTokenizer split = PreTokenizer.of(rule.splitter());
     boolean bytes = models.spellsBytes();
     return new PipelineTokenizer(new TokenizerParts(tokens, decodable, special, found, List.of(), Normalizer.NONE,
-        bytes ? split : split.then(WordSplits.spelled()), bytes ? models.overBytes() : models, PostProcessor.NONE,
+        bytes ? split : split.then(WordSplits.spelled()), bytes ? models.overBytes() : models, template(vocabulary, false, false, 0),
         new TokenizerParts.Decoder(Decoding.byteLevel(), UnaryOperator.identity(), true)));
+  }
+
+  /** Byte-pair encoding by scores, as SentencePiece has it. */
+  static Tokenizer scoredPairs(Vocabulary vocabulary) {
+    var model = sentencePiece(vocabulary, SentencePieceModel.Kind.BPE, true, false);
+    return SentencePieceTokenizers.tokenizer(model, defined(vocabulary), template(vocabulary, true, false, 0));
+  }
+
+  static Tokenizer unigram(Vocabulary vocabulary) {
+    var model = sentencePiece(vocabulary, SentencePieceModel.Kind.UNIGRAM, false, false);
+    return SentencePieceTokenizers.tokenizer(model, defined(vocabulary), template(vocabulary, false, true, 0));
+  }
+
+  /** What the authors of a model defined as text: llama.cpp finds it before normalization, as it does markup. */
+  private static List<SentencePieceTokenizers.Extra> defined(Vocabulary vocabulary) {
+    TokenType[] types = types(vocabulary);
+    return IntStream.range(0, types.length).filter(id -> types[id] == TokenType.USER_DEFINED)
+        .mapToObj(id -> new SentencePieceTokenizers.Extra(id, vocabulary.tokens()[id], false, false, false)).toList();
+  }
+
+  private static SentencePieceModel sentencePiece(Vocabulary vocabulary, SentencePieceModel.Kind kind, boolean prefix, boolean tidy) {
+    TokenType[] types = types(vocabulary);
+    if (vocabulary.scores().length != types.length) {
+      throw corrupt(vocabulary, "tokenizer.ggml.scores: expected %d values, one a token, found %d"
+          .formatted(types.length, vocabulary.scores().length));
+    }
+    var flags = vocabulary.flags();
+    flags.unknown().filter(id -> id >= 0 && id < types.length).ifPresent(id -> types[id] = TokenType.UNKNOWN);
+    if (!List.of(types).contains(TokenType.UNKNOWN)) {
+      throw corrupt(vocabulary, "tokenizer.ggml.unknown_token_id: expected a token for unknown characters, found none");
+    }
+    boolean bytes = List.of(types).contains(TokenType.BYTE);
+    // Text never merges to these.
+    for (int id = 0; id < types.length; id++) {
+      if (types[id] == TokenType.USER_DEFINED || types[id] == TokenType.UNUSED) types[id] = TokenType.CONTROL;
+    }
+    return new SentencePieceModel(vocabulary.where(), kind, vocabulary.tokens(), vocabulary.scores(), types, bytes, " \u2047 ",
+        flags.characterMap(), flags.spacePrefix().orElse(prefix), flags.tidyBlanks().orElse(tidy), true);
+  }
+
+  /**
+   * BERT's WordPiece, whose vocabulary GGUF writes with U+2581 before tokens that begin a word. A vocabulary with capitals is of a model
+   * that tells them apart.
+   */
+  static Tokenizer wordPiece(Vocabulary vocabulary) {
+    TokenType[] types = types(vocabulary);
+    var tokens = new String[types.length];
+    var special = new boolean[types.length];
+    Map<String, Integer> ids = HashMap.newHashMap(types.length);
+    var found = new ArrayList<AddedTokens.Token>();
+    boolean cased = false;
+    for (int id = 0; id < types.length; id++) {
+      String token = vocabulary.tokens()[id];
+      boolean markup = types[id] != TokenType.NORMAL || token.startsWith("[") && token.endsWith("]") && token.length() > 2;
+      tokens[id] = markup ? token : token.startsWith(SIGN) ? token.substring(1) : "##" + token;
+      special[id] = types[id] == TokenType.CONTROL || types[id] == TokenType.UNKNOWN;
+      if (special[id]) found.add(new AddedTokens.Token(token, id, false));
+      else cased |= token.chars().anyMatch(Character::isUpperCase) && !markup;
+      ids.putIfAbsent(tokens[id], id);
+    }
+    int unknown = vocabulary.flags().unknown().orElseGet(() -> ids.getOrDefault("[UNK]", -1));
+    if (unknown < 0 || unknown >= tokens.length) throw corrupt(vocabulary, "tokenizer.ggml.unknown_token_id: expected a token, found none");
+    special[unknown] = true;
+    var models = ModelJson.wordPieceModels(ids, "##", unknown, tokens[unknown], 100);
+    return new PipelineTokenizer(new TokenizerParts(tokens, tokens, special, found, List.of(), Normalizers.bert(true, true, !cased, !cased),
+        WordSplits.bert(), models, template(vocabulary, true, true, 1), new TokenizerParts.Decoder(Decodings.wordPiece("##", true),
+            token -> token.startsWith("##") ? token.substring(2) : " " + token, false)));
+  }
+
+  /** The tokens before and after every text. */
+  private static PostProcessor template(Vocabulary vocabulary, boolean begins, boolean ends, int secondType) {
+    var flags = vocabulary.flags();
+    List<Piece> first = List.of(), last = List.of();
+    if (flags.addBegin().orElse(begins)) first = markup(vocabulary, flags.classification().or(flags::begin), "[CLS]", "bos_token_id");
+    if (flags.addEnd().or(flags::addSeparator).orElse(ends)) last = markup(vocabulary, flags.separator().or(flags::end), "[SEP]", "eos_token_id");
+    if (secondType == 0) return TokenizerFolder.template(first, last, 0);
+    return PostProcessor.template(TokenizerFolder.joined(List.of(first, List.of(new Piece.Text(0, 0)), last)),
+        TokenizerFolder.joined(List.of(first, List.of(new Piece.Text(0, 0)), last, List.of(new Piece.Text(1, 1)), TokenizerFolder.typed(last, 1))));
+  }
+
+  private static List<Piece> markup(Vocabulary vocabulary, Optional<Integer> given, String otherwise, String key) {
+    int id = given.orElseGet(() -> List.of(vocabulary.tokens()).indexOf(otherwise));
+    // A file that asks for a token and names none, as converters wrote them, gets none.
+    if (id < 0) return List.of();
+    if (id >= vocabulary.size()) throw corrupt(vocabulary, "tokenizer.ggml.%s: expected less than %d, found %d".formatted(key, vocabulary.size(), id));
+    return List.of(new Piece.Added(new int[] {id}, new String[] {vocabulary.tokens()[id]}, 0));
   }
 
   static TokenType[] types(Vocabulary vocabulary) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 
@@ -39,9 +40,8 @@ final class SentencePieceTokenizers {
     }
     String[] decodable = tokens.clone();
     for (int id = 0; id < pieces.length; id++) if (model.types()[id] == TokenType.UNKNOWN) decodable[id] = model.unknownSurface();
-    PreTokenizer split = model.kind() == SentencePieceModel.Kind.BPE && mergesWithinWords(model) ? WordSplits.beforeSigns() : PreTokenizer.NONE;
     var decoder = new TokenizerParts.Decoder(SentencePieceDecoding.of(model), token -> token.replace(SIGN, " "), false);
-    return new PipelineTokenizer(new TokenizerParts(tokens, decodable, special, List.copyOf(found.values()), List.of(), normalizer(model), split,
+    return new PipelineTokenizer(new TokenizerParts(tokens, decodable, special, List.copyOf(found.values()), List.of(), normalizer(model), finerWords(model),
         models(model), postProcessor, decoder));
   }
 
@@ -100,16 +100,12 @@ final class SentencePieceTokenizers {
     return new ScoredPairs(model.pieces(), model.scores(), mergeable, whole, unknown(model), bytes(model));
   }
 
-  /** True if no piece goes on after the start of a run of signs for blanks, so that words can be cut there. */
-  private static boolean mergesWithinWords(SentencePieceModel model) {
-    boolean known = false;
-    for (int id = 0; id < model.pieces().length; id++) {
-      String piece = model.pieces()[id];
-      if (model.types()[id] != TokenType.NORMAL && model.types()[id] != TokenType.USER_DEFINED) continue;
-      known |= piece.equals(SIGN);
-      for (int i = piece.indexOf(SIGN, 1); i > 0; i = piece.indexOf(SIGN, i + 1)) if (!piece.startsWith(SIGN, i - 1)) return false;
-    }
-    return known;
+  /** Unigram models round sums over the whole text; words of byte-pair models can be cut where no piece leads over. */
+  private static PreTokenizer finerWords(SentencePieceModel model) {
+    int sign = List.of(model.pieces()).indexOf(SIGN);
+    boolean known = sign >= 0 && model.types()[sign] == TokenType.NORMAL;
+    if (model.kind() != SentencePieceModel.Kind.BPE || !known) return PreTokenizer.NONE;
+    return WordSplits.beforeSigns(WordSplits.joined(Stream.of(model.pieces())));
   }
 
   private static int unknown(SentencePieceModel model) {

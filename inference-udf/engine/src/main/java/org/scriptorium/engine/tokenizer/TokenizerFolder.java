@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.tokenizer.PostProcessor.Piece;
@@ -77,19 +76,19 @@ final class TokenizerFolder {
 
   /** Every text between the same tokens. */
   static PostProcessor template(List<Piece> first, List<Piece> last, int secondType) {
-    List<Piece> single = joined(first, List.of(new Piece.Text(0, 0)), last);
-    return PostProcessor.template(single, joined(single, typed(first, secondType), List.of(new Piece.Text(1, secondType)), typed(last, secondType)));
+    List<Piece> single = joined(List.of(first, List.of(new Piece.Text(0, 0)), last));
+    return PostProcessor.template(single,
+        joined(List.of(single, typed(first, secondType), List.of(new Piece.Text(1, secondType)), typed(last, secondType))));
   }
 
-  private static List<Piece> typed(List<Piece> pieces, int typeId) {
+  static List<Piece> typed(List<Piece> pieces, int typeId) {
     return pieces.stream().map(piece -> switch (piece) {
       case Piece.Added added -> (Piece) new Piece.Added(added.ids(), added.tokens(), typeId);
       case Piece.Text text -> text;
     }).toList();
   }
 
-  @SafeVarargs
-  private static List<Piece> joined(List<Piece>... parts) {
-    return Stream.of(parts).flatMap(List::stream).toList();
+  static List<Piece> joined(List<List<Piece>> parts) {
+    return parts.stream().flatMap(List::stream).toList();
   }
 }

@@ -19,7 +19,7 @@ final class TokenizerJson {
     var model = ModelJson.read(json.at("model"), split.spelled());
     PreTokenizer preTokenizer = split.preTokenizer();
     if (split.spelled() && !model.spelled()) preTokenizer = preTokenizer.then(WordSplits.spelled());
-    if (model.models() instanceof BytePairModels pairs && pairs.mergesWithinWords()) preTokenizer = preTokenizer.then(WordSplits.beforeSigns());
+    if (model.models() instanceof BytePairModels pairs) preTokenizer = preTokenizer.then(pairs.finerWords());
     var added = new Added(model.vocabulary(), normalizer);
     if (!json.at("added_tokens").isAbsent()) for (JsonSection token : json.list("added_tokens")) added.add(token);
     return new PipelineTokenizer(added.parts(normalizer, preTokenizer, model.models(), PostProcessorJson.read(json.at("post_processor")),

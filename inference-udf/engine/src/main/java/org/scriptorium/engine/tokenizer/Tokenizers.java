@@ -9,8 +9,6 @@ import org.scriptorium.engine.api.ModelException;
 /** Makes tokenizers of what model files say. */
 public final class Tokenizers {
   private static final String KEY = "tokenizer.ggml.model";
-  /** GGUF's name of byte-level byte-pair encoding. */
-  private static final String BYTE_LEVEL_BPE = "gpt2";
 
   private Tokenizers() {}
 
@@ -56,10 +54,14 @@ public final class Tokenizers {
    *     the vocabulary contradicts itself
    */
   public static Tokenizer gguf(String model, Vocabulary vocabulary) {
-    if (model.equals(BYTE_LEVEL_BPE)) return byteLevelBpe(vocabulary);
-    throw new ModelException(ErrorCode.UNSUPPORTED_CONFIGURATION,
-        "%s: %s is \"%s\"; supported is %s. Choose a model with a byte-level vocabulary."
-            .formatted(vocabulary.where(), KEY, model, BYTE_LEVEL_BPE));
+    return switch (model) {
+      case "gpt2" -> byteLevelBpe(vocabulary);
+      case "llama" -> GgufTokenizers.scoredPairs(vocabulary);
+      case "t5" -> GgufTokenizers.unigram(vocabulary);
+      case "bert" -> GgufTokenizers.wordPiece(vocabulary);
+      default -> throw new ModelException(ErrorCode.UNSUPPORTED_CONFIGURATION,
+          "%s: %s is \"%s\"; supported are gpt2, llama, t5, bert. Choose another model.".formatted(vocabulary.where(), KEY, model));
+    };
   }
 
   /**

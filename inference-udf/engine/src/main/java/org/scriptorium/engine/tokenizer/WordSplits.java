@@ -3,10 +3,14 @@ package org.scriptorium.engine.tokenizer;
 import static org.scriptorium.engine.tokenizer.CodePoints.*;
 
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** The pre-tokenizers that {@code tokenizer.json} can name. */
 final class WordSplits {
   private static final byte[] SIGN = {(byte) 0xE2, (byte) 0x96, (byte) 0x81};
+  private static final int SIGN_CHARACTER = 0x2581;
   private static final int[] BLANK_CHARACTER = {' '};
 
   private WordSplits() {}
@@ -161,15 +165,19 @@ final class WordSplits {
     };
   }
 
-  /** Begins a word at every run of SentencePiece's signs for blanks. */
-  static PreTokenizer beforeSigns() {
+  /**
+   * Begins a word at every run of SentencePiece's signs for blanks, where no token can lead over its start.
+   *
+   * @param joined the characters that stand before such a sign in some token
+   */
+  static PreTokenizer beforeSigns(Set<Integer> joined) {
     return (text, from, to, target) -> {
       byte[] bytes = text.bytes();
       int word = from;
       for (int i = from + 1; i + 2 < to; i++) {
         if (bytes[i] != SIGN[0] || bytes[i + 1] != SIGN[1] || bytes[i + 2] != SIGN[2]) continue;
-        boolean inRun = i - 3 >= word && bytes[i - 3] == SIGN[0] && bytes[i - 2] == SIGN[1] && bytes[i - 1] == SIGN[2];
-        if (!inRun) {
+        int previous = at(bytes, before(bytes, i));
+        if (previous != SIGN_CHARACTER && (joined.isEmpty() || !joined.contains(previous))) {
           target.word(text, word, i);
           word = i;
         }
@@ -177,6 +185,18 @@ final class WordSplits {
       }
       if (word < to) target.word(text, word, to);
     };
+  }
+
+  /** The characters that stand before a sign in one of the tokens. */
+  static Set<Integer> joined(Stream<String> tokens) {
+    var joined = new HashSet<Integer>();
+    tokens.forEach(token -> {
+      for (int i = token.indexOf(SIGN_CHARACTER, 1); i > 0; i = token.indexOf(SIGN_CHARACTER, i + 1)) {
+        int previous = token.codePointBefore(i);
+        if (previous != SIGN_CHARACTER) joined.add(previous);
+      }
+    });
+    return Set.copyOf(joined);
   }
 
   /** Spells every byte in GPT-2's alphabet. */

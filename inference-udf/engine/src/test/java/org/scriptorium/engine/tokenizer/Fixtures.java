@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.scriptorium.engine.ReferenceFixtures;
 
 /** Where the reference fixtures and the released model are; tests that need one that is absent are skipped. */
@@ -43,15 +45,39 @@ final class Fixtures {
   }
 
   static Tokenizer smolLm2() {
-    var file = ReferenceFixtures.requireSmolLm2();
+    return gguf(ReferenceFixtures.requireSmolLm2());
+  }
+
+  /** Gemma 3's, of the file that {@code -Dscriptorium.model.gemma3} names; the test is skipped where there is none. */
+  static Tokenizer gemma3() {
+    return gguf(ReferenceFixtures.requireModel("gemma3"));
+  }
+
+  static Tokenizer gguf(Path file) {
     try {
       var metadata = GgufMetadata.read(file);
-      return Tokenizers.gguf((String) metadata.get("tokenizer.ggml.model"), new Vocabulary(file.getFileName().toString(),
-          (String[]) metadata.get("tokenizer.ggml.tokens"), (int[]) metadata.get("tokenizer.ggml.token_type"),
-          (String[]) metadata.get("tokenizer.ggml.merges"), (String) metadata.get("tokenizer.ggml.pre")));
+      return Tokenizers.gguf((String) metadata.get("tokenizer.ggml.model"), vocabulary(file.getFileName().toString(), metadata));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static Vocabulary vocabulary(String where, Map<String, Object> metadata) {
+    String start = "tokenizer.ggml.";
+    var flags = new Vocabulary.Flags(flag(metadata, "add_bos_token"), flag(metadata, "add_eos_token"), flag(metadata, "add_sep_token"),
+        flag(metadata, "add_space_prefix"), flag(metadata, "remove_extra_whitespaces"), id(metadata, "bos_token_id"), id(metadata, "eos_token_id"),
+        id(metadata, "unknown_token_id"), id(metadata, "seperator_token_id"), id(metadata, "cls_token_id"), new byte[0]);
+    return new Vocabulary(where, (String[]) metadata.get(start + "tokens"), (int[]) metadata.get(start + "token_type"),
+        (String[]) metadata.getOrDefault(start + "merges", new String[0]), (String) metadata.get(start + "pre"),
+        (float[]) metadata.getOrDefault(start + "scores", new float[0]), flags);
+  }
+
+  private static Optional<Boolean> flag(Map<String, Object> metadata, String name) {
+    return Optional.ofNullable((Boolean) metadata.get("tokenizer.ggml." + name));
+  }
+
+  private static Optional<Integer> id(Map<String, Object> metadata, String name) {
+    return Optional.ofNullable((Integer) metadata.get("tokenizer.ggml." + name));
   }
 
   /** The tokenizer of a folder with a byte-level tokenizer.json, with the split of that name. */

@@ -225,8 +225,8 @@ class TestByteLevelBpe {
   void refusesWhatItDoesNotKnow() {
     refuses(ErrorCode.UNSUPPORTED_CONFIGURATION, "m.gguf: tokenizer.ggml.pre is \"odd\"; supported are a.x-4.0, ",
         () -> Tokenizers.byteLevelBpe(new Vocabulary("m.gguf", new String[0], new int[0], new String[0], "odd")));
-    refuses(ErrorCode.UNSUPPORTED_CONFIGURATION, "m.gguf: tokenizer.ggml.model is \"llama\"; supported is gpt2. ",
-        () -> Tokenizers.gguf("llama", new Vocabulary("m.gguf", new String[0], new int[0], new String[0], "")));
+    refuses(ErrorCode.UNSUPPORTED_CONFIGURATION, "m.gguf: tokenizer.ggml.model is \"rwkv\"; supported are gpt2, llama, t5, bert. ",
+        () -> Tokenizers.gguf("rwkv", new Vocabulary("m.gguf", new String[0], new int[0], new String[0], "")));
     refuses(ErrorCode.UNSUPPORTED_CONFIGURATION, "m.gguf: tokenizer.ggml.token_type[1] is 6, a byte token;",
         () -> Tokenizers.byteLevelBpe(new Vocabulary("m.gguf", new String[] {"a", "<0x00>"}, new int[] {1, 6}, new String[0], "gpt-2")));
   }

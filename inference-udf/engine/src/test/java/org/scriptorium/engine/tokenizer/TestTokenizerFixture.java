@@ -22,8 +22,15 @@ class TestTokenizerFixture {
 
   @TestFactory
   List<DynamicTest> realTexts() {
-    var cases = Fixtures.json("real/tokens-smollm2.json");
-    var tokenizer = Fixtures.smolLm2();
+    return realTexts(Fixtures.json("real/tokens-smollm2.json"), Fixtures.smolLm2());
+  }
+
+  @TestFactory
+  List<DynamicTest> realTextsOfGemma() {
+    return realTexts(Fixtures.json("real/tokens-gemma3.json"), Fixtures.gemma3());
+  }
+
+  private static List<DynamicTest> realTexts(JsonNode cases, Tokenizer tokenizer) {
     var tests = new ArrayList<DynamicTest>();
     for (var example : cases) {
       String text = example.get("text").textValue();
