@@ -76,8 +76,8 @@ final class LanguageModel implements AutoCloseable {
     var bytes = new byte[units.length];
     for (int i = 0; i < units.length; i++) bytes[i] = (byte) units[i];
     return new Vocabulary.Flags(flag(metadata, "add_bos_token"), flag(metadata, "add_eos_token"), flag(metadata, "add_sep_token"),
-        flag(metadata, "add_space_prefix"), flag(metadata, "remove_extra_whitespaces"), id(metadata, "bos_token_id"), id(metadata, "eos_token_id"),
-        id(metadata, "unknown_token_id"), id(metadata, "seperator_token_id"), id(metadata, "cls_token_id"), bytes);
+        flag(metadata, "add_space_prefix"), flag(metadata, "remove_extra_whitespaces"), id(metadata, "bos_token_id"),
+        id(metadata, "eos_token_id"), id(metadata, "unknown_token_id"), id(metadata, "seperator_token_id"), id(metadata, "cls_token_id"), bytes);
   }
 
   private static Optional<Boolean> flag(Metadata metadata, String name) {

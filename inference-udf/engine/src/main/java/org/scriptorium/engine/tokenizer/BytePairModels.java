@@ -42,10 +42,12 @@ record BytePairModels(String where, Map<String, Integer> vocabulary, List<String
 
   /**
    * Cuts words at SentencePiece's signs for blanks where no merge leads over them: the tokens are the same, and words can be remembered.
-   * Cuts nothing where words have to be seen whole.
+   * Cuts nothing where words have to be seen whole, or where characters are left out, so that what is after them joins what is before.
    */
   PreTokenizer finerWords() {
-    if (rule.hasAffixes() || rule.wholeWords() || rule.units().length > 0 || !vocabulary.containsKey(SIGN)) return PreTokenizer.NONE;
+    boolean complete = rule.unknown() >= 0 || rule.fallback().length > 0 && ByteTokens.complete(rule.fallback());
+    boolean whole = rule.hasAffixes() || rule.wholeWords() || rule.units().length > 0;
+    if (!complete || whole || !vocabulary.containsKey(SIGN)) return PreTokenizer.NONE;
     return WordSplits.beforeSigns(WordSplits.joined(vocabulary.keySet().stream()));
   }
 

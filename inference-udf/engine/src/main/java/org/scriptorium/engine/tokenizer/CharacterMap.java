@@ -41,7 +41,7 @@ final class CharacterMap implements Normalizer {
     replacements = Arrays.copyOfRange(blob, 4 + (int) size, blob.length);
   }
 
-  /** The rule for the longest or shortest prefix of [from, to), as length shifted by 32 and place of the replacement; NONE if there is none. */
+  /** The rule for the longest or shortest prefix of [from, to): length shifted by 32 and place of the replacement, or NONE. */
   private long find(byte[] text, int from, int to, boolean longest) {
     if (units.length == 0) return NONE;
     long found = NONE;
@@ -76,7 +76,7 @@ final class CharacterMap implements Normalizer {
     return start > end ? new byte[0] : Arrays.copyOfRange(replacements, start, end);
   }
 
-  /** As Hugging Face's {@code tokenizers} applies the rules: to short grapheme clusters whole, else to characters; the shortest rule wins. */
+  /** As Hugging Face's {@code tokenizers} does: rules for short grapheme clusters, else for characters; the shortest wins. */
   @Override
   public AlignedText normalize(AlignedText text) {
     var changes = new Changes(text.size());

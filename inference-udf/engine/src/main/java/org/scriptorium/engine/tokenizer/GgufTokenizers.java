@@ -49,7 +49,7 @@ final class GgufTokenizers {
     PreTokenizer split = PreTokenizer.of(rule.splitter());
     boolean bytes = models.spellsBytes();
     return new PipelineTokenizer(new TokenizerParts(tokens, decodable, special, found, List.of(), Normalizer.NONE,
-        bytes ? split : split.then(WordSplits.spelled()), bytes ? models.overBytes() : models, template(vocabulary, false, false, 0),
+        bytes ? split : split.then(WordSplits.spelled()), false, bytes ? models.overBytes() : models, template(vocabulary, false, false, 0),
         new TokenizerParts.Decoder(Decoding.byteLevel(), UnaryOperator.identity(), true)));
   }
 
@@ -114,9 +114,9 @@ final class GgufTokenizers {
     int unknown = vocabulary.flags().unknown().orElseGet(() -> ids.getOrDefault("[UNK]", -1));
     if (unknown < 0 || unknown >= tokens.length) throw corrupt(vocabulary, "tokenizer.ggml.unknown_token_id: expected a token, found none");
     special[unknown] = true;
-    var models = ModelJson.wordPieceModels(ids, "##", unknown, tokens[unknown], 100);
+    var models = ModelJson.wordPieces(ids, "##", unknown, tokens[unknown], 100);
     return new PipelineTokenizer(new TokenizerParts(tokens, tokens, special, found, List.of(), Normalizers.bert(true, true, !cased, !cased),
-        WordSplits.bert(), models, template(vocabulary, true, true, 1), new TokenizerParts.Decoder(Decodings.wordPiece("##", true),
+        WordSplits.bert(), false, models, template(vocabulary, true, true, 1), new TokenizerParts.Decoder(Decodings.wordPiece("##", true),
             token -> token.startsWith("##") ? token.substring(2) : " " + token, false)));
   }
 
@@ -125,17 +125,22 @@ final class GgufTokenizers {
     var flags = vocabulary.flags();
     List<Piece> first = List.of(), last = List.of();
     if (flags.addBegin().orElse(begins)) first = markup(vocabulary, flags.classification().or(flags::begin), "[CLS]", "bos_token_id");
-    if (flags.addEnd().or(flags::addSeparator).orElse(ends)) last = markup(vocabulary, flags.separator().or(flags::end), "[SEP]", "eos_token_id");
+    if (flags.addEnd().or(flags::addSeparator).orElse(ends)) {
+      last = markup(vocabulary, flags.separator().or(flags::end), "[SEP]", "eos_token_id");
+    }
     if (secondType == 0) return TokenizerFolder.template(first, last, 0);
-    return PostProcessor.template(TokenizerFolder.joined(List.of(first, List.of(new Piece.Text(0, 0)), last)),
-        TokenizerFolder.joined(List.of(first, List.of(new Piece.Text(0, 0)), last, List.of(new Piece.Text(1, 1)), TokenizerFolder.typed(last, 1))));
+    List<Piece> single = TokenizerFolder.joined(List.of(first, List.of(new Piece.Text(0, 0)), last));
+    return PostProcessor.template(single,
+        TokenizerFolder.joined(List.of(single, List.of(new Piece.Text(1, 1)), TokenizerFolder.typed(last, 1))));
   }
 
   private static List<Piece> markup(Vocabulary vocabulary, Optional<Integer> given, String otherwise, String key) {
     int id = given.orElseGet(() -> List.of(vocabulary.tokens()).indexOf(otherwise));
     // A file that asks for a token and names none, as converters wrote them, gets none.
     if (id < 0) return List.of();
-    if (id >= vocabulary.size()) throw corrupt(vocabulary, "tokenizer.ggml.%s: expected less than %d, found %d".formatted(key, vocabulary.size(), id));
+    if (id >= vocabulary.size()) {
+      throw corrupt(vocabulary, "tokenizer.ggml.%s: expected less than %d, found %d".formatted(key, vocabulary.size(), id));
+    }
     return List.of(new Piece.Added(new int[] {id}, new String[] {vocabulary.tokens()[id]}, 0));
   }
 

@@ -1,8 +1,11 @@
 package org.scriptorium.engine.tokenizer;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,7 +22,9 @@ import org.scriptorium.engine.api.ModelException;
  * @param key the part's place in it; empty for the whole
  */
 record JsonSection(String where, String key, JsonNode node) {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  /** Keeps the digits of numbers: how they are rounded is for {@link Reals} to say. */
+  private static final ObjectMapper MAPPER = JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+      .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES).build();
 
   static JsonSection read(Path file) {
     try {
@@ -33,7 +38,8 @@ record JsonSection(String where, String key, JsonNode node) {
     try {
       return new JsonSection(where, "", MAPPER.readTree(text));
     } catch (JsonProcessingException e) {
-      throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: is not JSON: %s. Fetch the model again.".formatted(where, e.getOriginalMessage()));
+      throw new ModelException(ErrorCode.MODEL_CORRUPT,
+          "%s: is not JSON: %s. Fetch the model again.".formatted(where, e.getOriginalMessage()));
     }
   }
 

@@ -32,7 +32,8 @@ final class KnownPatterns {
     scanners.put(GPT2, Splits.gpt2());
     for (int digits : new int[] {1, 3}) {
       String numbers = digits == 1 ? "\\p{N}" : "\\p{N}{1,3}", end = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" + LINES;
-      scanners.put(CONTRACTIONS + "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" + numbers + end, Splits.gpt4(Contractions.ANY_CASE, LETTER, digits, NEWLINE));
+      scanners.put(CONTRACTIONS + "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" + numbers + end,
+          Splits.gpt4(Contractions.ANY_CASE, LETTER, digits, NEWLINE));
       scanners.put(numbers, Splits.numbers(digits));
       String word = "[^\\r\\n\\p{L}\\p{N}]?", slash = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" + LINES;
       String cased = word + UPPER + "*" + LOWER + "+%s|" + word + UPPER + "+" + LOWER + "*%s|" + numbers + slash;
@@ -42,8 +43,8 @@ final class KnownPatterns {
     scanners.put(CONTRACTIONS + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|" + LINES,
         Splits.gpt4(Contractions.ANY_CASE, LETTER | MARK, 1, NEWLINE));
     scanners.put("[一-龥\u3040-ゟ゠-ヿ]+", Splits.hanAndKana());
-    scanners.put("[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|"
-        + LINES, Splits.deepSeekWords());
+    scanners.put("[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+|"
+        + " ?[\\p{P}\\p{S}]+[\\r\\n]*|" + LINES, Splits.deepSeekWords());
     return Map.copyOf(scanners);
   }
 }

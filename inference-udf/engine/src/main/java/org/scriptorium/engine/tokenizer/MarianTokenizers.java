@@ -32,7 +32,8 @@ final class MarianTokenizers {
     if (settings.bool("separate_vocabs", false)) throw settings.at("separate_vocabs").unsupported("false");
     List<String> special = Stream.of("eos_token", "unk_token", "pad_token").map(name -> SpecialNames.of(settings, name, fallback(name)))
         .filter(vocabulary::containsKey).distinct().toList();
-    String end = SpecialNames.of(settings, "eos_token", fallback("eos_token")), unknown = SpecialNames.of(settings, "unk_token", fallback("unk_token"));
+    String end = SpecialNames.of(settings, "eos_token", fallback("eos_token"));
+    String unknown = SpecialNames.of(settings, "unk_token", fallback("unk_token"));
     if (!vocabulary.containsKey(unknown)) throw settings.at("unk_token").wrong("a token of vocab.json");
     if (!vocabulary.containsKey(end)) throw settings.at("eos_token").wrong("a token of vocab.json");
     var tokens = new String[vocabulary.values().stream().mapToInt(id -> id + 1).max().orElse(0)];
@@ -44,11 +45,13 @@ final class MarianTokenizers {
       if (markup[id]) added.add(new AddedTokens.Token(token, id, false));
     });
     Piece last = new Piece.Added(new int[] {vocabulary.get(end)}, new String[] {end}, 0);
-    PostProcessor template = PostProcessor.template(List.of(new Piece.Text(0, 0), last), List.of(new Piece.Text(0, 0), new Piece.Text(1, 0), last));
+    Piece first = new Piece.Text(0, 0), second = new Piece.Text(1, 0);
+    PostProcessor template = PostProcessor.template(List.of(first, last), List.of(first, second, last));
     var decoder = new TokenizerParts.Decoder(SentencePieceDecoding.marian(target, Set.copyOf(special)),
         token -> token.replace('\u2581', ' '), false);
-    var pieces = new PipelineTokenizer(new TokenizerParts(tokens, tokens, markup, added, List.of(), SentencePieceTokenizers.normalizer(model),
-        PreTokenizer.NONE, models(model, vocabulary, vocabulary.get(unknown)), template, decoder));
+    var pieces = new PipelineTokenizer(new TokenizerParts(tokens, tokens, markup, added, List.of(),
+        SentencePieceTokenizers.normalizer(model), PreTokenizer.NONE, false, models(model, vocabulary, vocabulary.get(unknown)),
+        template, decoder));
     return new MarianTokenizer(pieces, vocabulary, vocabulary.get(unknown));
   }
 

@@ -83,11 +83,11 @@ final class ModelJson {
     Map<String, Integer> vocabulary = vocabulary(json.at("vocab"));
     int longest = json.has("max_input_chars_per_word") ? json.integer("max_input_chars_per_word") : 100;
     String unknown = json.string("unk_token", "[UNK]");
-    return new Result(vocabulary,
-        wordPieceModels(vocabulary, json.string("continuing_subword_prefix", "##"), unknown(json, vocabulary, unknown), unknown, longest), false);
+    String prefix = json.string("continuing_subword_prefix", "##");
+    return new Result(vocabulary, wordPieces(vocabulary, prefix, unknown(json, vocabulary, unknown), unknown, longest), false);
   }
 
-  static TokenizerParts.Models wordPieceModels(Map<String, Integer> vocabulary, String prefix, int unknown, String unknownText, int longest) {
+  static TokenizerParts.Models wordPieces(Map<String, Integer> vocabulary, String prefix, int unknown, String unknownText, int longest) {
     return TrieModels.of(vocabulary, trie -> new WordPiece(trie, prefix, unknown, unknownText, longest));
   }
 
@@ -116,7 +116,7 @@ final class ModelJson {
       var piece = pieces.node().get(id);
       if (!piece.path(0).isTextual() || !piece.path(1).isNumber()) throw pieces.elements().get(id).wrong("a token and its score");
       tokens[id] = piece.get(0).textValue();
-      scores[id] = piece.get(1).doubleValue();
+      scores[id] = Reals.of(piece.get(1));
       least = Math.min(least, scores[id]);
       vocabulary.put(tokens[id], id);
     }

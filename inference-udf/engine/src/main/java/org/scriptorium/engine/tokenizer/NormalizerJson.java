@@ -4,8 +4,8 @@ import java.util.Base64;
 
 /** Reads {@code normalizer} of {@code tokenizer.json}. */
 final class NormalizerJson {
-  private static final String SUPPORTED = "Sequence, BertNormalizer, Strip, StripAccents, NFC, NFD, NFKC, NFKD, Lowercase, Nmt, Precompiled, "
-      + "Replace, Prepend, ByteLevel";
+  private static final String SUPPORTED = "Sequence, BertNormalizer, Strip, StripAccents, NFC, NFD, NFKC, NFKD, Lowercase, Nmt, "
+      + "Precompiled, Replace, Prepend, ByteLevel";
 
   private NormalizerJson() {}
 

@@ -51,7 +51,7 @@ final class Normalizers {
       var changes = new Changes(text.size());
       boolean changed = false;
       for (int i = 0; i < text.size(); i = CodePoints.after(bytes, i)) {
-        int codePoint = CodePoints.at(bytes, i), lower = codePoint == DOTTED_CAPITAL_I ? 'i' : Character.toLowerCase(codePoint);
+        int codePoint = CodePoints.at(bytes, i), lower = codePoint == DOTTED_CAPITAL_I ? 'i' : YoungCharacters.lower(codePoint);
         changed |= lower != codePoint;
         changes.add(lower, 0);
         if (codePoint == DOTTED_CAPITAL_I) changes.add(DOT_ABOVE, 1);
@@ -62,7 +62,7 @@ final class Normalizers {
 
   /** Removes combining marks; those of precomposed letters stay. */
   static Normalizer stripAccents() {
-    return filter(codePoint -> CodePoints.kind(codePoint) != CodePoints.MARK);
+    return filter(codePoint -> !YoungCharacters.isMark(codePoint));
   }
 
   /** Removes white space at the ends. */
@@ -134,7 +134,7 @@ final class Normalizers {
       steps = filter(i -> i != 0 && i != REPLACEMENT && !isControl(i)).then(map(i -> isBlank(i) ? ' ' : i));
     }
     if (separateHan) steps = steps.then(Normalizers::separateHan);
-    if (withoutAccents) steps = steps.then(UnicodeForm.NFD).then(filter(i -> Character.getType(i) != Character.NON_SPACING_MARK));
+    if (withoutAccents) steps = steps.then(UnicodeForm.NFD).then(filter(i -> !YoungCharacters.isNonspacing(i)));
     if (lower) steps = steps.then(lowercase());
     Normalizer all = steps;
     return text -> text.isTracked() || !text.isAscii() ? all.normalize(text) : ascii(text, clean, lower);
@@ -167,7 +167,8 @@ final class Normalizers {
   private static boolean isControl(int codePoint) {
     if (codePoint == '\t' || codePoint == '\n' || codePoint == '\r') return false;
     return switch (Character.getType(codePoint)) {
-      case Character.CONTROL, Character.FORMAT, Character.PRIVATE_USE, Character.SURROGATE -> true;
+      case Character.CONTROL, Character.PRIVATE_USE, Character.SURROGATE -> true;
+      case Character.FORMAT -> !YoungCharacters.isFormat(codePoint);
       default -> false;
     };
   }

@@ -13,16 +13,20 @@ import org.scriptorium.engine.api.ModelException;
  * What is not known here is refused rather than taken for what Java makes of it.
  */
 final class OnigurumaSyntax {
+  private static final String WORD = "\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}";
+  /** Oniguruma has numbers of Latin-1 in this class that it has not in {@code [:word:]}. */
+  private static final String WORD_ESCAPE = WORD + "\u00B2\u00B3\u00B9\u00BC-\u00BE";
   private static final Map<Character, String> CLASSES = Map.of(
       's', "\\p{IsWhite_Space}", 'S', "\\P{IsWhite_Space}", 'd', "\\p{Nd}", 'D', "\\P{Nd}",
-      'w', "[\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}]", 'W', "[^\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}]",
-      'h', "[0-9a-fA-F]", 'H', "[^0-9a-fA-F]");
+      'w', "[" + WORD_ESCAPE + "]", 'W', "[^" + WORD_ESCAPE + "]", 'h', "[0-9a-fA-F]", 'H', "[^0-9a-fA-F]");
+  private static final String BORDER = "(?:(?<=[%1$s])(?![%1$s])|(?<![%1$s])(?=[%1$s]))".formatted(WORD_ESCAPE);
+  private static final String NO_BORDER = "(?:(?<=[%1$s])(?=[%1$s])|(?<![%1$s])(?![%1$s]))".formatted(WORD_ESCAPE);
   private static final Map<String, String> POSIX = Map.ofEntries(
-      Map.entry("alpha", "\\p{IsAlphabetic}"), Map.entry("digit", "\\p{Nd}"), Map.entry("alnum", "\\p{IsAlphabetic}\\p{M}\\p{Nd}"),
+      Map.entry("alpha", "\\p{IsAlphabetic}"), Map.entry("digit", "\\p{Nd}"), Map.entry("alnum", "\\p{IsAlphabetic}\\p{Nd}"),
       Map.entry("upper", "\\p{IsUppercase}"), Map.entry("lower", "\\p{IsLowercase}"), Map.entry("space", "\\p{IsWhite_Space}"),
-      Map.entry("punct", "\\p{P}\\$\\+<=>\\^`\\|~"), Map.entry("cntrl", "\\p{Cc}"), Map.entry("blank", "\\p{Zs}\\t"),
-      Map.entry("xdigit", "0-9a-fA-F"), Map.entry("word", "\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}"), Map.entry("ascii", "\\x00-\\x7F"));
-  private static final String ESCAPED_ALIKE = "tnrfveabBAzZGRXk";
+      Map.entry("punct", "\\p{P}\\p{S}"), Map.entry("cntrl", "\\p{Cc}"), Map.entry("blank", "\\p{Zs}\\t"),
+      Map.entry("xdigit", "0-9a-fA-F"), Map.entry("word", WORD), Map.entry("ascii", "\\x00-\\x7F"));
+  private static final String ESCAPED_ALIKE = "tnrfeaAzZGRXk";
 
   private final String source;
   private final String where;
@@ -38,10 +42,12 @@ final class OnigurumaSyntax {
   static Pattern compile(String source, String where) {
     try {
       String java = new OnigurumaSyntax(source, where).translate();
-      return Pattern.compile(java, Pattern.UNIX_LINES | Pattern.MULTILINE | Pattern.UNICODE_CHARACTER_CLASS);
+      // Java looks behind by whole characters only where the expression has one beyond the first plane; this alternative never matches.
+      if (java.contains("(?<")) java += "|(?!)\uD801\uDC00";
+      return Pattern.compile(java, Pattern.UNIX_LINES | Pattern.MULTILINE | Pattern.UNICODE_CASE);
     } catch (PatternSyntaxException e) {
-      throw new ModelException(ErrorCode.UNSUPPORTED_CONFIGURATION, "%s: \"%s\" can't be read as a regular expression: %s. Convert the model."
-          .formatted(where, source, e.getDescription()));
+      throw new ModelException(ErrorCode.UNSUPPORTED_CONFIGURATION,
+          "%s: \"%s\" can't be read as a regular expression: %s. Convert the model.".formatted(where, source, e.getDescription()));
     }
   }
 
@@ -70,7 +76,8 @@ final class OnigurumaSyntax {
     else if (character == 'p' || character == 'P') property(character);
     else if (character == 'u' || character == 'x') codePoint(character);
     else if (character == 'v') target.append("\\x0B");
-    else if (inClass && character == 'b') target.append("\\x08");
+    else if (character == 'b') target.append(inClass ? "\\x08" : BORDER);
+    else if (character == 'B' && !inClass) target.append(NO_BORDER);
     else if (ESCAPED_ALIKE.indexOf(character) >= 0) target.append('\\').append(character);
     else if (character == '0') target.append("\\x00");
     else if (Character.isLetter(character)) throw refused("has \\" + character);
@@ -86,9 +93,10 @@ final class OnigurumaSyntax {
     boolean negated = name.startsWith("^");
     if (negated) name = name.substring(1);
     position = end + 1;
-    String posix = POSIX.get(name.toLowerCase(Locale.ROOT));
+    // As a property, punctuation is the category alone.
+    String posix = name.equalsIgnoreCase("punct") ? "\\p{P}" : POSIX.get(name.toLowerCase(Locale.ROOT));
     boolean not = negated != (sign == 'P');
-    if (posix != null && !name.equals("L")) target.append(not ? "[^" : "[").append(posix).append(']');
+    if (posix != null) target.append(not ? "[^" : "[").append(posix).append(']');
     else target.append(not ? "\\P{" : "\\p{").append(name.length() > 2 ? "Is" + name : name).append('}');
   }
 

@@ -43,12 +43,12 @@ final class PipelineTokenizer implements Tokenizer {
 
   @Override
   public Encoding encodeInput(SourcedText text) {
-    return Encoding.joined(parts.postProcessor().process(List.of(encoding(text, 0))));
+    return Encoding.joined(parts.postProcessor().join(List.of(encoding(text, 0))));
   }
 
   @Override
   public Encoding encodePair(SourcedText first, SourcedText second) {
-    return Encoding.joined(parts.postProcessor().process(List.of(encoding(first, 0), encoding(second, 1))));
+    return Encoding.joined(parts.postProcessor().join(List.of(encoding(first, 0), encoding(second, 1))));
   }
 
   @Override
@@ -134,14 +134,15 @@ final class PipelineTokenizer implements Tokenizer {
     int[] ids = tokens.ids();
     var spelled = new String[ids.length];
     for (int i = 0; i < ids.length; i++) spelled[i] = tokens.texts().get(i) != null ? tokens.texts().get(i) : token(ids[i]);
-    return new Encoding(ids, new int[ids.length], new int[ids.length], tokens.starts(), tokens.ends(), spelled).ofType(typeId);
+    var plain = new Encoding(ids, new int[ids.length], new int[ids.length], tokens.starts(), tokens.ends(), spelled).ofType(typeId);
+    return parts.postProcessor().text(plain, text.text());
   }
 
   private Tokens tokens(SourcedText text, Tokens.Positions positions) {
     byte[] bytes = Utf8.encode(text.text(), 0, text.length());
     int[] rows = text.rowBounds();
     boolean mixed = rows.length > 0 && !(rows.length == 2 && rows[0] == 0 && rows[1] == text.length());
-    boolean tracked = positions != Tokens.Positions.NONE || mixed && normalized.hasMarkup();
+    boolean tracked = positions != Tokens.Positions.NONE || parts.tracked() || mixed && normalized.hasMarkup();
     AlignedText source = tracked ? AlignedText.tracked(bytes) : AlignedText.untracked(bytes);
     // English has about four characters a token; other texts let it grow.
     var run = new Run(text, source, rows.length == 0 ? trusted : wary, new Tokens(bytes.length / 3, positions));

@@ -2,17 +2,34 @@ package org.scriptorium.engine.tokenizer;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 
 /** Completes the tokens of one text or two to a model's input. Immutable. */
-@FunctionalInterface
 interface PostProcessor {
-  PostProcessor NONE = parts -> parts;
+  PostProcessor NONE = new PostProcessor() {};
 
-  List<Encoding> process(List<Encoding> parts);
+  /** The tokens of one text, with their places as they are to be told. */
+  default Encoding text(Encoding part, String source) {
+    return part;
+  }
+
+  /** The parts of the input. */
+  default List<Encoding> join(List<Encoding> parts) {
+    return parts;
+  }
 
   default PostProcessor then(PostProcessor next) {
-    return parts -> next.process(process(parts));
+    PostProcessor first = this;
+    return new PostProcessor() {
+      @Override
+      public Encoding text(Encoding part, String source) {
+        return next.text(first.text(part, source), source);
+      }
+
+      @Override
+      public List<Encoding> join(List<Encoding> parts) {
+        return next.join(first.join(parts));
+      }
+    };
   }
 
   /** One piece of a template. */
@@ -27,40 +44,45 @@ interface PostProcessor {
 
   /** Writes the pieces one after the other. */
   static PostProcessor template(List<Piece> single, List<Piece> pair) {
-    return parts -> {
-      var result = new ArrayList<Encoding>();
-      for (Piece piece : parts.size() == 1 ? single : pair) {
-        result.add(switch (piece) {
-          case Piece.Text text -> parts.get(text.index()).ofType(text.typeId());
-          case Piece.Added added -> Encoding.added(added.ids(), added.tokens(), added.typeId());
-        });
+    return new PostProcessor() {
+      @Override
+      public List<Encoding> join(List<Encoding> parts) {
+        var result = new ArrayList<Encoding>();
+        for (Piece piece : parts.size() == 1 ? single : pair) {
+          result.add(switch (piece) {
+            case Piece.Text text -> parts.get(text.index()).ofType(text.typeId());
+            case Piece.Added added -> Encoding.added(added.ids(), added.tokens(), added.typeId());
+          });
+        }
+        return result;
       }
-      return result;
     };
   }
 
   /**
-   * Leaves white space at the ends of tokens out of their places.
+   * Leaves white space at the ends of tokens out of their places, as many characters of the source as the token has.
    *
    * @param blankAdded a single blank before the first token counts as added, and stays
    */
   static PostProcessor trimmed(boolean blankAdded) {
-    UnaryOperator<Encoding> trim = part -> {
-      int[] starts = part.starts().clone(), ends = part.ends().clone();
-      for (int i = 0; i < starts.length; i++) {
-        int[] codePoints = part.tokens()[i].codePoints().toArray();
-        int leading = 0, trailing = 0;
-        while (leading < codePoints.length && isBlank(codePoints[leading])) leading++;
-        while (trailing < codePoints.length && isBlank(codePoints[codePoints.length - 1 - trailing])) trailing++;
-        if (leading > 0) {
+    return new PostProcessor() {
+      @Override
+      public Encoding text(Encoding part, String source) {
+        int[] starts = part.starts().clone(), ends = part.ends().clone();
+        for (int i = 0; i < starts.length; i++) {
+          int[] codePoints = part.tokens()[i].codePoints().toArray();
+          int leading = 0, trailing = 0;
+          while (leading < codePoints.length && isBlank(codePoints[leading])) leading++;
+          while (trailing < codePoints.length && isBlank(codePoints[codePoints.length - 1 - trailing])) trailing++;
           if ((i == 0 || starts[i] == 0) && blankAdded && leading == 1) leading = 0;
-          starts[i] = Math.min(starts[i] + leading, ends[i]);
+          for (int count = 0; count < leading && starts[i] < ends[i]; count++) starts[i] = source.offsetByCodePoints(starts[i], 1);
+          // Of a source with fewer characters before this place than the token has blanks, nothing is left out.
+          if (ends[i] == 0 || source.codePointCount(0, ends[i]) < trailing) continue;
+          for (int count = 0; count < trailing && ends[i] > starts[i]; count++) ends[i] = source.offsetByCodePoints(ends[i], -1);
         }
-        if (trailing > 0 && ends[i] >= trailing) ends[i] = Math.max(ends[i] - trailing, starts[i]);
+        return part.at(starts, ends);
       }
-      return part.at(starts, ends);
     };
-    return parts -> parts.stream().map(trim).toList();
   }
 
   private static boolean isBlank(int codePoint) {

@@ -26,8 +26,8 @@ final class PostProcessorJson {
       }
       case "TemplateProcessing" -> PostProcessor.template(pieces(json, "single", false), pieces(json, "pair", true));
       case "BertProcessing" -> {
-        Piece start = added(json, "cls", 0), end = added(json, "sep", 0), last = added(json, "sep", 1);
-        yield PostProcessor.template(List.of(start, new Piece.Text(0, 0), end), List.of(start, new Piece.Text(0, 0), end, new Piece.Text(1, 1), last));
+        Piece start = added(json, "cls", 0), end = added(json, "sep", 0), last = added(json, "sep", 1), text = new Piece.Text(0, 0);
+        yield PostProcessor.template(List.of(start, text, end), List.of(start, text, end, new Piece.Text(1, 1), last));
       }
       case "RobertaProcessing" -> {
         Piece start = added(json, "cls", 0), end = added(json, "sep", 0);

@@ -11,23 +11,27 @@ final class PreTokenizerJson {
 
   private PreTokenizerJson() {}
 
-  /** @param spelled the words come out in GPT-2's alphabet of bytes, if the last step spelled them so and nothing had to see it */
-  record Result(PreTokenizer preTokenizer, boolean spelled) {}
+  /**
+   * @param spelled the words are to be spelled in GPT-2's alphabet of bytes, as the last step
+   * @param asksForStart a word's way depends on its being the source's first
+   */
+  record Result(PreTokenizer preTokenizer, boolean spelled, boolean asksForStart) {}
 
   /** Leaves the spelling of bytes to the model where it is the last step. */
   static Result read(JsonSection json) {
-    if (json.isAbsent()) return new Result(PreTokenizer.NONE, false);
+    if (json.isAbsent()) return new Result(PreTokenizer.NONE, false, false);
     var steps = new ArrayList<JsonSection>();
     flatten(json, steps);
     PreTokenizer all = PreTokenizer.NONE;
+    boolean asks = steps.stream().anyMatch(step -> step.string("type").equals("Metaspace") && prepend(step) == WordSplits.Prepend.FIRST);
     for (int i = 0; i < steps.size(); i++) {
       JsonSection step = steps.get(i);
       boolean spells = step.string("type").equals("ByteLevel"), last = i == steps.size() - 1;
       all = all.then(step(step));
-      if (spells && last) return new Result(all, true);
+      if (spells && last) return new Result(all, true, asks);
       if (spells) all = all.then(WordSplits.spelled());
     }
-    return new Result(all, false);
+    return new Result(all, false, asks);
   }
 
   private static void flatten(JsonSection json, List<JsonSection> steps) {

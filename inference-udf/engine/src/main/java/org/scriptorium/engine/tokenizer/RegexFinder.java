@@ -19,6 +19,8 @@ final class RegexFinder implements Finder {
     boolean ascii = characters.length() == to - from;
     int gap = from, character = 0, position = from, last = -1;
     while (matcher.find()) {
+      // Java looks for empty matches within surrogate pairs too.
+      if (matcher.start() == matcher.end() && splitsPair(characters, matcher.start())) continue;
       int start = ascii ? from + matcher.start() : advance(text, position, matcher.start() - character);
       int end = ascii ? from + matcher.end() : advance(text, start, matcher.end() - matcher.start());
       character = matcher.end();
@@ -30,6 +32,10 @@ final class RegexFinder implements Finder {
       gap = last = end;
     }
     if (gap < to) target.span(gap, to, false);
+  }
+
+  private static boolean splitsPair(String text, int position) {
+    return position > 0 && position < text.length() && Character.isSurrogatePair(text.charAt(position - 1), text.charAt(position));
   }
 
   /** The position in bytes that lies {@code units} UTF-16 units after another. */

@@ -67,7 +67,8 @@ record SentencePieceModel(String where, Kind kind, String[] pieces, float[] scor
         }
       }
       if (!types.contains(TokenType.UNKNOWN)) {
-        throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: expected a piece for unknown characters, found none. Fetch the model again.".formatted(where));
+        throw new ModelException(ErrorCode.MODEL_CORRUPT,
+            "%s: expected a piece for unknown characters, found none. Fetch the model again.".formatted(where));
       }
       var values = new float[scores.size()];
       for (int i = 0; i < values.length; i++) values[i] = scores.get(i);
@@ -125,7 +126,8 @@ record SentencePieceModel(String where, Kind kind, String[] pieces, float[] scor
 
     private void denormalizer(ProtobufReader denormalizer) {
       while (denormalizer.next()) {
-        if (denormalizer.field() == 2 && denormalizer.bytes().length > 0) throw unsupported("denormalizer_spec.precompiled_charsmap", 1, "none");
+        boolean rules = denormalizer.field() == 2 && denormalizer.bytes().length > 0;
+        if (rules) throw unsupported("denormalizer_spec.precompiled_charsmap", 1, "none");
       }
     }
 

@@ -41,8 +41,8 @@ final class SentencePieceTokenizers {
     String[] decodable = tokens.clone();
     for (int id = 0; id < pieces.length; id++) if (model.types()[id] == TokenType.UNKNOWN) decodable[id] = model.unknownSurface();
     var decoder = new TokenizerParts.Decoder(SentencePieceDecoding.of(model), token -> token.replace(SIGN, " "), false);
-    return new PipelineTokenizer(new TokenizerParts(tokens, decodable, special, List.copyOf(found.values()), List.of(), normalizer(model), finerWords(model),
-        models(model), postProcessor, decoder));
+    return new PipelineTokenizer(new TokenizerParts(tokens, decodable, special, List.copyOf(found.values()), List.of(),
+        normalizer(model), finerWords(model), false, models(model), postProcessor, decoder));
   }
 
   static Normalizer normalizer(SentencePieceModel model) {
@@ -92,7 +92,8 @@ final class SentencePieceTokenizers {
       switch (model.types()[id]) {
         case NORMAL, USER_DEFINED -> mergeable.add(id);
         case UNUSED -> throw new ModelException(ErrorCode.UNSUPPORTED_CONFIGURATION,
-            "%s: pieces[%d].type is 5, unused; supported are 1 to 4 and 6 in byte-pair models. Convert the model again.".formatted(model.where(), id));
+            "%s: pieces[%d].type is 5, unused; supported are 1 to 4 and 6 in byte-pair models. Convert the model again."
+                .formatted(model.where(), id));
         case CONTROL, UNKNOWN, BYTE -> { }
       }
     }
@@ -125,6 +126,7 @@ final class SentencePieceTokenizers {
   static TokenTrie trie(SentencePieceModel model, IntPredicate condition) {
     var contents = new byte[model.pieces().length][];
     for (int id = 0; id < contents.length; id++) contents[id] = Utf8.encode(model.pieces()[id], 0, model.pieces()[id].length());
-    return new TokenTrie(contents, IntStream.range(0, contents.length).filter(id -> contents[id].length > 0 && condition.test(id)).toArray());
+    IntPredicate included = id -> contents[id].length > 0 && condition.test(id);
+    return new TokenTrie(contents, IntStream.range(0, contents.length).filter(included).toArray());
   }
 }

@@ -10,7 +10,8 @@ enum SplitBehavior {
 
   PreTokenizer by(Finder finder) {
     return switch (this) {
-      case ISOLATED -> (text, from, to, target) -> finder.find(text.bytes(), from, to, (start, end, match) -> word(text, start, end, target));
+      case ISOLATED -> (text, from, to, target) ->
+          finder.find(text.bytes(), from, to, (start, end, match) -> word(text, start, end, target));
       case REMOVED -> (text, from, to, target) -> finder.find(text.bytes(), from, to, (start, end, match) -> {
         if (!match) word(text, start, end, target);
       });

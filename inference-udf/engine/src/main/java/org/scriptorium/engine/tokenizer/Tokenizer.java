@@ -14,7 +14,7 @@ public interface Tokenizer {
    */
   int[] encode(SourcedText text);
 
-  /** The tokens of one text as the model's input: those that its template adds included. Special tokens are recognized as by {@link #encode}. */
+  /** The tokens of one text as the model's input, with those that its template adds; recognizes special tokens as {@link #encode} does. */
   Encoding encodeInput(SourcedText text);
 
   /** The tokens of two texts as one input, with those that the model's template for pairs adds. */
@@ -31,7 +31,7 @@ public interface Tokenizer {
    */
   int[] ends(SourcedText text, int[] ids);
 
-  /** The ids' text; broken UTF-8 becomes U+FFFD, ids beyond the vocabulary nothing. Special tokens are left out if {@code special} says so. */
+  /** The ids' text; broken UTF-8 becomes U+FFFD, ids beyond the vocabulary nothing, special tokens what {@code special} says. */
   String decode(int[] ids, SpecialTokens special);
 
   /** The bytes that a token stands for; empty for special tokens and for ids beyond the vocabulary. Shared: not to be changed. */

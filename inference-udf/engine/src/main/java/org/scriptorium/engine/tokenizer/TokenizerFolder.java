@@ -12,8 +12,8 @@ import org.scriptorium.engine.tokenizer.PostProcessor.Piece;
 /** Finds the tokenizer of a model folder. */
 final class TokenizerFolder {
   /** Tokenizers whose ids are not those of the SentencePiece model. */
-  private static final Set<String> SHIFTED = Set.of("XLMRobertaTokenizer", "CamembertTokenizer", "MBartTokenizer", "MBart50Tokenizer", "NllbTokenizer",
-      "M2M100Tokenizer", "BarthezTokenizer", "PegasusTokenizer", "XGLMTokenizer");
+  private static final Set<String> SHIFTED = Set.of("XLMRobertaTokenizer", "CamembertTokenizer", "MBartTokenizer", "MBart50Tokenizer",
+      "NllbTokenizer", "M2M100Tokenizer", "BarthezTokenizer", "PegasusTokenizer", "XGLMTokenizer");
 
   private TokenizerFolder() {}
 
@@ -21,7 +21,8 @@ final class TokenizerFolder {
     if (has(folder, "tokenizer.json")) return TokenizerJson.read(JsonSection.read(folder.resolve("tokenizer.json")));
     if (MarianTokenizers.isFolder(folder)) return MarianTokenizers.tokenizer(folder, "source.spm");
     for (String name : List.of("tokenizer.model", "spiece.model")) if (has(folder, name)) return sentencePiece(folder, name);
-    if (has(folder, "vocab.txt") || has(folder, "vocab.json") && has(folder, "merges.txt")) return VocabularyFiles.open(folder, settings(folder));
+    boolean pairs = has(folder, "vocab.json") && has(folder, "merges.txt");
+    if (pairs || has(folder, "vocab.txt")) return VocabularyFiles.open(folder, settings(folder));
     throw new ModelException(ErrorCode.MODEL_NOT_FOUND, ("%s: has no tokenizer; expected tokenizer.json, tokenizer.model, spiece.model, "
         + "source.spm and target.spm with vocab.json, vocab.json with merges.txt, or vocab.txt. Fetch the model again.").formatted(folder));
   }
@@ -53,7 +54,9 @@ final class TokenizerFolder {
   private static Tokenizer sentencePiece(Path folder, String name) {
     JsonSection settings = settings(folder);
     String kind = settings.string("tokenizer_class", "").replaceFirst("Fast$", "");
-    if (SHIFTED.contains(kind)) throw settings.at("tokenizer_class").unsupported("LlamaTokenizer, GemmaTokenizer, T5Tokenizer without tokenizer.json");
+    if (SHIFTED.contains(kind)) {
+      throw settings.at("tokenizer_class").unsupported("LlamaTokenizer, GemmaTokenizer, T5Tokenizer without tokenizer.json");
+    }
     var model = SentencePieceModel.read(folder.resolve(name));
     var extras = new ArrayList<>(extras(settings));
     if (extras.isEmpty() && kind.equals("T5Tokenizer")) {

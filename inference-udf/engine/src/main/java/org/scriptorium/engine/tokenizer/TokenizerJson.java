@@ -22,8 +22,9 @@ final class TokenizerJson {
     if (model.models() instanceof BytePairModels pairs) preTokenizer = preTokenizer.then(pairs.finerWords());
     var added = new Added(model.vocabulary(), normalizer);
     if (!json.at("added_tokens").isAbsent()) for (JsonSection token : json.list("added_tokens")) added.add(token);
-    return new PipelineTokenizer(added.parts(normalizer, preTokenizer, model.models(), PostProcessorJson.read(json.at("post_processor")),
-        DecoderJson.read(json.at("decoder"))));
+    boolean tracked = split.asksForStart() && normalizer != Normalizer.NONE;
+    return new PipelineTokenizer(added.parts(normalizer, preTokenizer, tracked, model.models(),
+        PostProcessorJson.read(json.at("post_processor")), DecoderJson.read(json.at("decoder"))));
   }
 
   /** True for a token that can't be mistaken for markup: blanks that a model's authors added as text. */
@@ -70,15 +71,16 @@ final class TokenizerJson {
       return text.text(0, text.size());
     }
 
-    TokenizerParts parts(Normalizer by, PreTokenizer preTokenizer, TokenizerParts.Models models, PostProcessor postProcessor,
-        TokenizerParts.Decoder decoder) {
+    TokenizerParts parts(Normalizer by, PreTokenizer preTokenizer, boolean tracked, TokenizerParts.Models models,
+        PostProcessor postProcessor, TokenizerParts.Decoder decoder) {
       int last = Math.max(greatest, vocabulary.values().stream().mapToInt(id -> id).max().orElse(-1));
       var tokens = new String[last + 1];
       vocabulary.forEach((token, id) -> tokens[id] = token);
       byId.forEach((id, entry) -> tokens[id] = entry.shown);
       var special = new boolean[last + 1];
       for (int id = 0; id <= last; id++) special[id] = tokens[id] != null && specials.contains(tokens[id]);
-      return new TokenizerParts(tokens, tokens, special, found(false), found(true), by, preTokenizer, models, postProcessor, decoder);
+      return new TokenizerParts(tokens, tokens, special, found(false), found(true), by, preTokenizer, tracked, models, postProcessor,
+          decoder);
     }
 
     private List<AddedTokens.Token> found(boolean inNormalized) {

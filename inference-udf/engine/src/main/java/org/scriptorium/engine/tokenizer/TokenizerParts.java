@@ -12,12 +12,13 @@ import java.util.function.UnaryOperator;
  * @param special by id, true for markup
  * @param raw added tokens that are found in the text as it comes
  * @param normalized added tokens that are found in the normalized text
+ * @param tracked the split into words asks where the source starts, which normalization moves
  * @param models makes the model over those tokens that a condition allows
  * @param decoder tokens to text
  */
 record TokenizerParts(String[] tokens, String[] decodable, boolean[] special, List<AddedTokens.Token> raw,
-    List<AddedTokens.Token> normalized, Normalizer normalizer, PreTokenizer preTokenizer, Models models, PostProcessor postProcessor,
-    Decoder decoder) {
+    List<AddedTokens.Token> normalized, Normalizer normalizer, PreTokenizer preTokenizer, boolean tracked, Models models,
+    PostProcessor postProcessor, Decoder decoder) {
 
   /** Makes models. */
   interface Models {

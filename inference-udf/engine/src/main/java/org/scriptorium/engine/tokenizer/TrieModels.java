@@ -32,6 +32,7 @@ record TrieModels(byte[][] contents, Function<TokenTrie, Model> maker) implement
   }
 
   private int[] included(IntPredicate condition) {
-    return IntStream.range(0, contents.length).filter(id -> contents[id] != null && contents[id].length > 0 && condition.test(id)).toArray();
+    IntPredicate found = id -> contents[id] != null && contents[id].length > 0 && condition.test(id);
+    return IntStream.range(0, contents.length).filter(found).toArray();
   }
 }

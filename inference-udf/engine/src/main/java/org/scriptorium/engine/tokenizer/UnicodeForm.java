@@ -27,9 +27,16 @@ enum UnicodeForm implements Normalizer {
     var changes = new Changes(text.size());
     int length = characters.length();
     for (int i = 0; i < length; ) {
+      int first = characters.codePointAt(i), end = i + Character.charCount(first);
+      if (YoungCharacters.isInert(first)) {
+        changes.add(first, 0);
+        i = end;
+        continue;
+      }
       // ASCII neither composes with what is before it nor changes its place, so every ASCII character begins a part of its own.
-      int end = i + 1;
-      while (end < length && characters.charAt(end) >= 0x80) end++;
+      while (end < length && characters.charAt(end) >= 0x80 && !YoungCharacters.isInert(characters.codePointAt(end))) {
+        end += Character.charCount(characters.codePointAt(end));
+      }
       String part = characters.substring(i, end);
       if (java.text.Normalizer.isNormalized(part, form)) part.codePoints().forEach(codePoint -> changes.add(codePoint, 0));
       else new Part(part).write(changes);

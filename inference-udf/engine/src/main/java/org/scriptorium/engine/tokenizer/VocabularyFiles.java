@@ -17,8 +17,8 @@ import org.scriptorium.engine.api.ModelException;
  * Face's {@code transformers} builds for the class that {@code tokenizer_config.json} names.
  */
 final class VocabularyFiles {
-  private static final List<String> CLASSES = List.of("GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer", "GPTNeoXTokenizer", "Qwen2Tokenizer",
-      "OpenAIGPTTokenizer", "BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer");
+  private static final List<String> CLASSES = List.of("GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer", "GPTNeoXTokenizer",
+      "Qwen2Tokenizer", "OpenAIGPTTokenizer", "BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer");
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final String QWEN2 = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|"
       + "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
@@ -61,7 +61,8 @@ final class VocabularyFiles {
       case "RobertaTokenizer", "BartTokenizer" -> roberta();
       case "Qwen2Tokenizer" -> qwen2();
       case "OpenAIGPTTokenizer" -> openAi();
-      case String other -> throw settings.at("tokenizer_class").unsupported(String.join(", ", CLASSES) + " where there is no tokenizer.json");
+      case String other -> throw settings.at("tokenizer_class")
+          .unsupported(String.join(", ", CLASSES) + " where there is no tokenizer.json");
     }
     added();
   }
@@ -93,7 +94,8 @@ final class VocabularyFiles {
 
   private void roberta() {
     byteLevel(settings.bool("add_prefix_space", false), true);
-    ObjectNode processor = part("RobertaProcessing").put("trim_offsets", true).put("add_prefix_space", settings.bool("add_prefix_space", false));
+    boolean prefixed = settings.bool("add_prefix_space", false);
+    ObjectNode processor = part("RobertaProcessing").put("trim_offsets", true).put("add_prefix_space", prefixed);
     ObjectNode vocabulary = (ObjectNode) model.get("vocab");
     pair(processor, "cls", name("cls_token", "<s>"), vocabulary);
     pair(processor, "sep", name("sep_token", "</s>"), vocabulary);
@@ -163,7 +165,8 @@ final class VocabularyFiles {
     try {
       return List.of(Files.readString(folder.resolve(name), StandardCharsets.UTF_8).split("\r?\n"));
     } catch (IOException e) {
-      throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: can't be read: %s. Fetch the model again.".formatted(folder.resolve(name), e));
+      throw new ModelException(ErrorCode.MODEL_UNREADABLE,
+          "%s: can't be read: %s. Fetch the model again.".formatted(folder.resolve(name), e));
     }
   }
 }

@@ -85,7 +85,7 @@ final class WordSplits {
   }
 
   private static boolean isPunctuation(int codePoint, int kind) {
-    return kind == PUNCTUATION || kind == SYMBOL && codePoint < 128;
+    return codePoint < 128 ? kind == PUNCTUATION || kind == SYMBOL : YoungCharacters.isPunctuation(codePoint, kind == PUNCTUATION);
   }
 
   static PreTokenizer character(int delimiter) {
@@ -104,28 +104,29 @@ final class WordSplits {
     };
   }
 
-  /** Ends words where the script changes; kana count as Han, as SentencePiece has it. */
+  /**
+   * Ends words where the script changes; kana count as Han, as SentencePiece has it. Blanks and unassigned characters are of any script;
+   * those before the first that is of one are left out, as in the reference.
+   */
   static PreTokenizer scripts() {
     return (text, from, to, target) -> {
       byte[] bytes = text.bytes();
-      int word = from;
+      int word = -1;
       Character.UnicodeScript last = null;
       for (int i = from; i < to; i = after(bytes, i)) {
         var script = script(at(bytes, i));
-        if (script == Character.UnicodeScript.COMMON) continue;
-        if (last != null && last != script && i > word) {
-          target.word(text, word, i);
-          word = i;
-        }
+        if (script == Character.UnicodeScript.UNKNOWN || script == last) continue;
+        if (word >= 0) target.word(text, word, i);
+        word = i;
         last = script;
       }
-      if (word < to) target.word(text, word, to);
+      if (word >= 0) target.word(text, word, to);
     };
   }
 
   private static Character.UnicodeScript script(int codePoint) {
     if (codePoint == 0x30FC) return Character.UnicodeScript.HAN;
-    if (codePoint == ' ') return Character.UnicodeScript.COMMON;
+    if (codePoint == ' ') return Character.UnicodeScript.UNKNOWN;
     var script = Character.UnicodeScript.of(codePoint);
     return switch (script) {
       case HIRAGANA, KATAKANA -> Character.UnicodeScript.HAN;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +19,15 @@ final class Fixtures {
 
   static JsonNode json(String name) {
     return json(ReferenceFixtures.require(name));
+  }
+
+  /** The folder of tokenizers that ship with the tests: a choice of the reference fixtures. */
+  static Path shipped() {
+    try {
+      return Path.of(Fixtures.class.getResource("/tokenizers").toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** The folders below one that hold a tokenizer and what the reference makes of it. */
@@ -65,8 +75,8 @@ final class Fixtures {
   private static Vocabulary vocabulary(String where, Map<String, Object> metadata) {
     String start = "tokenizer.ggml.";
     var flags = new Vocabulary.Flags(flag(metadata, "add_bos_token"), flag(metadata, "add_eos_token"), flag(metadata, "add_sep_token"),
-        flag(metadata, "add_space_prefix"), flag(metadata, "remove_extra_whitespaces"), id(metadata, "bos_token_id"), id(metadata, "eos_token_id"),
-        id(metadata, "unknown_token_id"), id(metadata, "seperator_token_id"), id(metadata, "cls_token_id"), new byte[0]);
+        flag(metadata, "add_space_prefix"), flag(metadata, "remove_extra_whitespaces"), id(metadata, "bos_token_id"),
+        id(metadata, "eos_token_id"), id(metadata, "unknown_token_id"), id(metadata, "seperator_token_id"), id(metadata, "cls_token_id"), new byte[0]);
     return new Vocabulary(where, (String[]) metadata.get(start + "tokens"), (int[]) metadata.get(start + "token_type"),
         (String[]) metadata.getOrDefault(start + "merges", new String[0]), (String) metadata.get(start + "pre"),
         (float[]) metadata.getOrDefault(start + "scores", new float[0]), flags);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,6 +69,23 @@ class TestTokenizerFilesFixture {
           assertThat(tokenizer.encode(text)).containsExactly(Fixtures.ints(example.get("ids_no_special")));
           decodes(tokenizer, Fixtures.ints(example.get("ids")), example);
         }, folder -> VocabularyFiles.isSufficient(folder, TokenizerFolder.settings(folder))));
+  }
+
+  /** The prompts of tiny models that were made of texts. */
+  @TestFactory
+  Stream<DynamicTest> promptsOfModelsComeFromTheirTexts() throws IOException {
+    Path models = ReferenceFixtures.require("models");
+    try (var folders = Files.list(models)) {
+      return folders.filter(folder -> Files.exists(folder.resolve("tokenizer_config.json"))).sorted().toList().stream()
+          .map(folder -> dynamicTest(folder.getFileName().toString(), () -> {
+            Tokenizer tokenizer = Tokenizers.folder(folder);
+            for (JsonNode prompt : Fixtures.json(folder.resolve("expected.json")).get("prompts")) {
+              if (!prompt.hasNonNull("text")) continue;
+              var text = SourcedText.trusted(prompt.get("text").textValue());
+              assertThat(tokenizer.encodeInput(text).ids()).containsExactly(Fixtures.ints(prompt.get("input_ids")));
+            }
+          }));
+    }
   }
 
   @TestFactory
@@ -137,7 +155,8 @@ class TestTokenizerFilesFixture {
 
   private static <T> Stream<DynamicTest> tests(String file, String kind, Function<Path, T> open, BiConsumer<T, JsonNode> check,
       Predicate<Path> wanted) {
-    return folders().stream().filter(folder -> Files.exists(folder.resolve(file)) && wanted.test(folder)).map(folder -> dynamicTest(folder.toString(), () -> {
+    Predicate<Path> fits = folder -> Files.exists(folder.resolve(file)) && wanted.test(folder);
+    return folders().stream().filter(fits).map(folder -> dynamicTest(name(folder), () -> {
       var examples = Fixtures.json(folder.resolve("tokenizer_expected.json")).get(kind);
       assertThat(examples).isNotEmpty();
       T tokenizer = open.apply(folder);
@@ -150,9 +169,17 @@ class TestTokenizerFilesFixture {
     }));
   }
 
+  private static String name(Path folder) {
+    return folder.startsWith(Fixtures.shipped()) ? "shipped " + folder.getFileName() : folder.getFileName().toString();
+  }
+
   private static List<Path> folders() {
-    var folders = new ArrayList<Path>();
-    folders.addAll(Fixtures.tokenizerFolders(ReferenceFixtures.file("tokenizers")));
+    var folders = new ArrayList<>(Fixtures.tokenizerFolders(Fixtures.shipped()));
+    Path root = ReferenceFixtures.file("tokenizers");
+    if (!Files.isDirectory(root)) {
+      System.err.println("Skipped: " + root + " is not there; name the folder of fixtures with -Dscriptorium.fixtures=DIR. Shipped ones are tested.");
+    }
+    folders.addAll(Fixtures.tokenizerFolders(root));
     return folders;
   }
 
