@@ -83,9 +83,11 @@ final class GgufTokenizers {
       throw corrupt(vocabulary, "tokenizer.ggml.unknown_token_id: expected a token for unknown characters, found none");
     }
     boolean bytes = List.of(types).contains(TokenType.BYTE);
-    // Text never merges to these.
+    // Text merges to blanks that the authors defined, as in llama.cpp, and to nothing else of theirs.
     for (int id = 0; id < types.length; id++) {
-      if (types[id] == TokenType.USER_DEFINED || types[id] == TokenType.UNUSED) types[id] = TokenType.CONTROL;
+      boolean blank = types[id] == TokenType.USER_DEFINED && TokenizerJson.isHarmless(vocabulary.tokens()[id]);
+      if (blank) types[id] = TokenType.NORMAL;
+      else if (types[id] == TokenType.USER_DEFINED || types[id] == TokenType.UNUSED) types[id] = TokenType.CONTROL;
     }
     return new SentencePieceModel(vocabulary.where(), kind, vocabulary.tokens(), vocabulary.scores(), types, bytes, " \u2047 ",
         flags.characterMap(), flags.spacePrefix().orElse(prefix), flags.tidyBlanks().orElse(tidy), true);
