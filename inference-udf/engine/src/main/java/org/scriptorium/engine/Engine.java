@@ -33,6 +33,7 @@ public final class Engine {
   public static Generator open(Path file, String name, Optional<String> fingerprint, EngineOptions options) {
     Kernels kernels = kernels(options.kernels(), options.vectorBits());
     requireCacheType(options.cacheType());
+    KernelWarmUp.start(kernels, file, CacheType.named(options.cacheType()));
     LanguageModel model = LanguageModel.open(file);
     Machine machine = null;
     PackedWeights packed = null;
