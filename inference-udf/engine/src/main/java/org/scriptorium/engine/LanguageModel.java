@@ -29,7 +29,7 @@ final class LanguageModel implements AutoCloseable {
   /** Keys of tokens that end a text. */
   private static final Set<String> END_KEYS = Set.of("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id");
 
-  private final Weights weights;
+  private final GgufFile weights;
   private final Parts parts;
   private final Decoder decoder;
   private final Tokenizer tokenizer;
@@ -38,7 +38,7 @@ final class LanguageModel implements AutoCloseable {
   private final int[] endTokens;
   private final SourcedText rawStart;
 
-  private LanguageModel(Weights weights) {
+  private LanguageModel(GgufFile weights) {
     this.weights = weights;
     Metadata metadata = weights.metadata();
     parts = new Parts(weights);
@@ -53,7 +53,7 @@ final class LanguageModel implements AutoCloseable {
   }
 
   static LanguageModel open(Path file) {
-    Weights weights = GgufFile.open(file);
+    GgufFile weights = GgufFile.open(file);
     try {
       return new LanguageModel(weights);
     } catch (RuntimeException | Error e) {

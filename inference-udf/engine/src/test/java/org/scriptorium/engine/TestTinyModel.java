@@ -17,7 +17,6 @@ import org.scriptorium.engine.kernel.scalar.ScalarDequantization;
 import org.scriptorium.engine.weights.BlockWriter;
 import org.scriptorium.engine.weights.GgufFile;
 import org.scriptorium.engine.weights.Tensor;
-import org.scriptorium.engine.weights.Weights;
 
 class TestTinyModel {
   @TempDir private Path folder;
@@ -42,7 +41,7 @@ class TestTinyModel {
 
   @Test
   void isWholeForALlama() {
-    try (Weights weights = GgufFile.open(TinyModel.write(folder, 1))) {
+    try (GgufFile weights = GgufFile.open(TinyModel.write(folder, 1))) {
       int vocabulary = weights.metadata().integer("llama.vocab_size");
       assertThat(weights.metadata().strings("tokenizer.ggml.tokens")).hasSize(vocabulary);
       assertThat(weights.metadata().integers("tokenizer.ggml.token_type")).hasSize(vocabulary).startsWith(3, 3, 3, 1).endsWith(1);

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.TreeSet;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
-import org.scriptorium.engine.weights.Weights;
+import org.scriptorium.engine.weights.GgufFile;
 
 /** The table of families. */
 public final class Families {
@@ -13,7 +13,7 @@ public final class Families {
   private Families() {}
 
   /** The family that a GGUF file's {@code general.architecture} names. */
-  public static Family of(Weights weights) {
+  public static Family of(GgufFile weights) {
     String architecture = weights.metadata().string("general.architecture");
     return ALL.stream().filter(family -> family.ggufArchitectures().contains(architecture)).findFirst()
         .orElseThrow(() -> new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: general.architecture is \"%s\"; supported are %s"

@@ -2,7 +2,7 @@ package org.scriptorium.engine.architecture;
 
 import java.util.Set;
 import org.scriptorium.engine.model.Decoder;
-import org.scriptorium.engine.weights.Weights;
+import org.scriptorium.engine.weights.GgufFile;
 
 /** A family of models: how its configuration and weight names become composed blocks. */
 public interface Family {
@@ -15,5 +15,5 @@ public interface Family {
    *
    * @param parts records the linear maps whose weights are packed afterwards
    */
-  Decoder build(Weights weights, Parts parts);
+  Decoder build(GgufFile weights, Parts parts);
 }

@@ -11,8 +11,8 @@ import org.scriptorium.engine.model.DecoderLayer;
 import org.scriptorium.engine.model.GatedFeedForward;
 import org.scriptorium.engine.model.Rotary;
 import org.scriptorium.engine.model.SelfAttention;
+import org.scriptorium.engine.weights.GgufFile;
 import org.scriptorium.engine.weights.Metadata;
-import org.scriptorium.engine.weights.Weights;
 
 /**
  * Llama and its kin: RMS norms before each block, rotary positions, grouped queries, gated feed-forward (Touvron et al. 2023,
@@ -26,7 +26,7 @@ final class Llama implements Family {
   }
 
   @Override
-  public Decoder build(Weights weights, Parts parts) {
+  public Decoder build(GgufFile weights, Parts parts) {
     Metadata metadata = weights.metadata();
     if (metadata.integer("llama.expert_count", 0) > 0) {
       throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: llama.expert_count is %d; experts are not supported"
@@ -64,7 +64,7 @@ final class Llama implements Family {
   }
 
   /** Plain positions, linear scaling, or the factors of Llama 3.1 that the file holds as a tensor. */
-  private static Rotary rotary(Weights weights, Parts parts, AttentionShape shape) {
+  private static Rotary rotary(GgufFile weights, Parts parts, AttentionShape shape) {
     Metadata metadata = weights.metadata();
     int rotated = metadata.integer("llama.rope.dimension_count", shape.width());
     check(weights, rotated > 0 && rotated % 2 == 0 && rotated <= shape.width(), "llama.rope.dimension_count",
@@ -88,7 +88,7 @@ final class Llama implements Family {
     return plain;
   }
 
-  private static void check(Weights weights, boolean holds, String key, String expected, Object found) {
+  private static void check(GgufFile weights, boolean holds, String key, String expected, Object found) {
     if (!holds) {
       throw new ModelException(ErrorCode.UNSUPPORTED_CONFIGURATION, "%s: %s: expected %s, found %s".formatted(weights.path(), key, expected, found));
     }

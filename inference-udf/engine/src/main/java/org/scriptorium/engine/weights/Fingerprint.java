@@ -17,12 +17,16 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What identifies a model: the SHA-256 of its file's bytes, 64 lower-case hexadecimal digits. */
+/**
+ * What identifies a model: the SHA-256 of its file's bytes, 64 lower-case hexadecimal digits. A folder's is that of a list of its parts,
+ * the files that its results depend on: a line for each, ordered by name, of digest, two spaces and name, as {@code sha256sum} writes it.
+ */
 public final class Fingerprint {
   private static final Logger LOG = LoggerFactory.getLogger(Fingerprint.class);
   private static final int BUFFER_BYTES = 1 << 20;
@@ -33,8 +37,18 @@ public final class Fingerprint {
 
   private Fingerprint() {}
 
-  /** Reads the whole file. */
+  /** Reads the whole file, or all parts of a folder. */
   public static String sha256(Path file) {
+    return ModelFolder.isFolder(file) ? ofFolder(file, Fingerprint::sha256) : ofFile(file);
+  }
+
+  private static String ofFolder(Path folder, Function<Path, String> digest) {
+    var lines = new StringBuilder();
+    for (Path part : ModelFolder.parts(folder)) lines.append(digest.apply(part)).append("  ").append(part.getFileName()).append('\n');
+    return hash(lines.toString());
+  }
+
+  private static String ofFile(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
       MessageDigest digest = newDigest();
       byte[] buffer = new byte[BUFFER_BYTES];
@@ -53,11 +67,12 @@ public final class Fingerprint {
    * @throws ModelException {@link ErrorCode#MODEL_CHANGED} if the file changes while it is read
    */
   public static String cached(Path file, Path cacheDirectory) {
+    if (ModelFolder.isFolder(file)) return ofFolder(file, part -> cached(part, cacheDirectory));
     List<String> identity = identity(file);
     Path entry = cacheDirectory.resolve(hash(identity.get(1)).substring(0, 32) + ".sha256");
     String known = remembered(entry, identity);
     if (!known.isEmpty()) return known;
-    String digest = sha256(file);
+    String digest = ofFile(file);
     if (!identity(file).equals(identity)) {
       throw new ModelException(ErrorCode.MODEL_CHANGED,
           "%s: the file changed while it was read; try again when its writer is done".formatted(file));

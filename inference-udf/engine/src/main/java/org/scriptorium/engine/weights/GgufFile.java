@@ -1,16 +1,10 @@
 package org.scriptorium.engine.weights;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HexFormat;
@@ -59,43 +53,17 @@ public final class GgufFile implements Weights {
    *     {@link ErrorCode#MODEL_UNSUPPORTED}
    */
   public static GgufFile open(Path path) {
-    if (Files.isDirectory(path)) throw unreadable(path, "expected a GGUF file, found a directory; name the file in it", null);
-    // Opening a pipe would wait for its writer.
-    if (Files.exists(path) && !Files.isRegularFile(path)) throw unreadable(path, "expected a GGUF file, found a pipe or device", null);
     Arena arena = Arena.ofShared();
     boolean opened = false;
     try {
-      GgufFile file = new GgufFile(path, arena, map(path, arena));
+      GgufFile file = new GgufFile(path, arena, MappedFile.map(path, arena, "GGUF file"));
       opened = true;
       return file;
     } catch (InternalError e) {
-      // How the JVM tells of a page of a mapping that its file does not have any more.
-      throw new ModelException(ErrorCode.MODEL_CHANGED, "%s: the file was cut short while it was read; try again when its writer is done"
-          .formatted(path), e);
+      throw MappedFile.cutShort(path, e);
     } finally {
       if (!opened) arena.close();
     }
-  }
-
-  private static MemorySegment map(Path path, Arena arena) {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      long size = channel.size();
-      if (size == 0) {
-        throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: expected a GGUF file, found an empty one; fetch it again".formatted(path));
-      }
-      return channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-    } catch (NoSuchFileException e) {
-      throw new ModelException(ErrorCode.MODEL_NOT_FOUND,
-          "%s: expected a GGUF file, found nothing; check the name, or fetch the model".formatted(path), e);
-    } catch (AccessDeniedException e) {
-      throw unreadable(path, "no permission to read it; change the file's mode or owner", e);
-    } catch (IOException | UnsupportedOperationException e) {
-      throw unreadable(path, "can't be mapped into memory: %s; it must be a plain file on a local disk".formatted(e.getMessage()), e);
-    }
-  }
-
-  private static ModelException unreadable(Path path, String problem, Exception cause) {
-    return new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: %s".formatted(path, problem), cause);
   }
 
   private static void requireMagic(Path path, MemorySegment file) {
@@ -160,7 +128,7 @@ public final class GgufFile implements Weights {
     return bytes;
   }
 
-  @Override
+  /** The file's keys and values. */
   public Metadata metadata() {
     return metadata;
   }

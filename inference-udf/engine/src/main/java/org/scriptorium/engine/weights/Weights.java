@@ -7,21 +7,19 @@ import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 
 /**
- * A model's tensors and metadata. Owns the memory that its tensors point into, until it is closed.
+ * A model's tensors. Owns the memory that its tensors point into, until it is closed.
  *
  * <p>For any number of threads; closing is for one, when no other reads any more.
  */
 public interface Weights extends AutoCloseable {
 
-  /** The file that was opened. */
+  /** The file or folder that was opened. */
   Path path();
 
-  /** Size of the file. */
+  /** Size of the files that hold the tensors. */
   long bytes();
 
-  Metadata metadata();
-
-  /** All tensors, as the file orders them. */
+  /** All tensors, as the files order them. */
   Collection<Tensor> tensors();
 
   Optional<Tensor> find(String name);
@@ -33,7 +31,7 @@ public interface Weights extends AutoCloseable {
             .formatted(path(), name, tensors().size(), Names.nearest(name, tensors().stream().map(Tensor::name).toList()))));
   }
 
-  /** Unmaps the file; a tensor that is read later throws {@link IllegalStateException}. Idempotent. */
+  /** Unmaps the files; a tensor that is read later throws {@link IllegalStateException}. Idempotent. */
   @Override
   void close();
 }

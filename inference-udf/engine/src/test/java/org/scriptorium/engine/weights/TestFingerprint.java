@@ -105,8 +105,8 @@ class TestFingerprint {
     assertThatThrownBy(() -> Fingerprint.cached(absent, cache)).isInstanceOf(ModelException.class)
         .hasMessage("%s: expected a file, found nothing; check the name, or fetch the model", absent);
     assertThatThrownBy(() -> Fingerprint.sha256(folder))
-        .isInstanceOfSatisfying(ModelException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.MODEL_UNREADABLE))
-        .hasMessageStartingWith("%s: can't be read: ", folder);
+        .isInstanceOfSatisfying(ModelException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.MODEL_NOT_FOUND))
+        .hasMessageStartingWith("%s: expected model.safetensors or model.safetensors.index.json, found neither", folder);
   }
 
   /** A file with a time long past, as that of a model that is not just being written. */

@@ -34,7 +34,7 @@ class TestGgufFile {
         .tensor("first", StorageType.F32, BlockWriter.write(StorageType.F32, values), 2, 3)
         .tensor("second", StorageType.F16, BlockWriter.write(StorageType.F16, values), 1, 2, 1, 3)
         .write(folder.resolve("model.gguf"));
-    try (Weights weights = GgufFile.open(file)) {
+    try (GgufFile weights = GgufFile.open(file)) {
       assertThat(weights.path()).isEqualTo(file);
       assertThat(weights.bytes()).isEqualTo(file.toFile().length());
       assertThat(weights.metadata().keys()).containsExactly("general.architecture", "text.unicode");
@@ -58,7 +58,7 @@ class TestGgufFile {
         .raw("uint16", new byte[] {2, 0, 0, 0, -3, -1})
         .raw("nested", new byte[] {9, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7})
         .write(folder.resolve("model.gguf"));
-    try (Weights weights = GgufFile.open(file)) {
+    try (GgufFile weights = GgufFile.open(file)) {
       Metadata metadata = weights.metadata();
       assertThat(metadata.string("string")).isEqualTo("text");
       assertThat(metadata.longInteger("integer")).isEqualTo(0xFFFF_FFFFL);
@@ -84,7 +84,7 @@ class TestGgufFile {
   @Test
   void defaultsAnswerForMissingKeysOnly() {
     Path file = new GgufWriter().put("name", "text").write(folder.resolve("model.gguf"));
-    try (Weights weights = GgufFile.open(file)) {
+    try (GgufFile weights = GgufFile.open(file)) {
       Metadata metadata = weights.metadata();
       assertThat(metadata.string("absent", "a")).isEqualTo("a");
       assertThat(metadata.integer("absent", 7)).isEqualTo(7);
@@ -103,7 +103,7 @@ class TestGgufFile {
   @Test
   void metadataNameTheKeyThatIsMissingOrOutOfRange() {
     Path file = new GgufWriter().put("llama.block_count", 30).put("long", 1L << 40).put("huge", -1L).write(folder.resolve("model.gguf"));
-    try (Weights weights = GgufFile.open(file)) {
+    try (GgufFile weights = GgufFile.open(file)) {
       Metadata metadata = weights.metadata();
       assertThatThrownBy(() -> metadata.integer("llama.block_cuont")).isInstanceOf(ModelException.class).hasMessage(
           "%s: llama.block_cuont: expected an integer, found no such key (nearest: llama.block_count); the file is incomplete: convert the"
@@ -123,7 +123,7 @@ class TestGgufFile {
         .tensor("blk.0.attn_q.weight", StorageType.F32, new byte[24], 2, 3)
         .tensor("blk.1.attn_q.weight", StorageType.F32, new byte[24], 2, 3)
         .write(folder.resolve("model.gguf"));
-    try (Weights weights = GgufFile.open(file)) {
+    try (GgufFile weights = GgufFile.open(file)) {
       assertThatThrownBy(() -> weights.tensor("blk.2.attn_q.weight"))
           .isInstanceOfSatisfying(ModelException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.MISSING_TENSOR))
           .hasMessage("%s: blk.2.attn_q.weight: expected a tensor of this name, found none among 2 (nearest: blk.0.attn_q.weight,"
@@ -145,7 +145,7 @@ class TestGgufFile {
         .tensor("one", StorageType.F32, BlockWriter.write(StorageType.F32, new float[] {1, 2, 3}), 3)
         .tensor("two", StorageType.F32, BlockWriter.write(StorageType.F32, new float[] {4}), 1)
         .write(folder.resolve("model.gguf"));
-    try (Weights weights = GgufFile.open(file)) {
+    try (GgufFile weights = GgufFile.open(file)) {
       assertThat(dequantized(weights.tensor("one"))).containsExactly(1, 2, 3);
       assertThat(dequantized(weights.tensor("two"))).containsExactly(4);
     }
@@ -168,7 +168,7 @@ class TestGgufFile {
   void aReplacedFileLeavesTheOpenOneAlone() throws IOException {
     Path file = new GgufWriter().tensor("one", StorageType.F32, BlockWriter.write(StorageType.F32, new float[] {1}), 1)
         .write(folder.resolve("model.gguf"));
-    try (Weights weights = GgufFile.open(file)) {
+    try (GgufFile weights = GgufFile.open(file)) {
       Files.move(Files.write(folder.resolve("other"), new byte[0]), file, StandardCopyOption.REPLACE_EXISTING);
       assertThat(dequantized(weights.tensor("one"))).containsExactly(1);
     }
@@ -179,7 +179,7 @@ class TestGgufFile {
     var tokens = new ArrayList<String>();
     for (int i = 0; i < 150_000; i++) tokens.add("token " + i);
     Path file = new GgufWriter().put("tokenizer.ggml.tokens", tokens).write(folder.resolve("model.gguf"));
-    try (Weights weights = GgufFile.open(file)) {
+    try (GgufFile weights = GgufFile.open(file)) {
       assertThat(weights.metadata().strings("tokenizer.ggml.tokens")).isEqualTo(tokens);
     }
   }

@@ -25,7 +25,7 @@ class TestGgufFixture {
   @ParameterizedTest
   @MethodSource("cases")
   void dequantizesToTheReferencesBits(JsonNode fixture) throws IOException {
-    try (Weights weights = open(fixture)) {
+    try (GgufFile weights = open(fixture)) {
       Tensor tensor = weights.tensor("fixture.weight");
       float[] found = new float[(int) tensor.elements()];
       ScalarDequantization.dequantize(tensor.type(), tensor.data(), 0, found.length, found, 0);
@@ -36,7 +36,7 @@ class TestGgufFixture {
   @ParameterizedTest
   @MethodSource("quantizedCases")
   void unpacksToTheReferencesValues(JsonNode fixture) throws IOException {
-    try (Weights weights = open(fixture)) {
+    try (GgufFile weights = open(fixture)) {
       Tensor tensor = weights.tensor("fixture.weight");
       int elements = (int) tensor.elements();
       int group = Quants.groupSize(tensor.type());
@@ -57,7 +57,7 @@ class TestGgufFixture {
   @ParameterizedTest
   @MethodSource("cases")
   void readsShapesAndMetadata(JsonNode fixture) throws IOException {
-    try (Weights weights = open(fixture)) {
+    try (GgufFile weights = open(fixture)) {
       Tensor tensor = weights.tensor("fixture.weight");
       assertThat(tensor.type()).isEqualTo(StorageType.valueOf(fixture.get("type").asText()));
       long[] shape = new ObjectMapper().convertValue(fixture.get("shape_row_major"), long[].class);
@@ -85,7 +85,7 @@ class TestGgufFixture {
     return cases().stream().filter(each -> Quants.isQuantized(StorageType.valueOf(each.getPayload().get("type").asText()))).toList();
   }
 
-  private static Weights open(JsonNode fixture) {
+  private static GgufFile open(JsonNode fixture) {
     return GgufFile.open(ReferenceFixtures.file("gguf/" + fixture.get("gguf").asText()));
   }
 

@@ -232,7 +232,7 @@ class TestGgufRefusals {
 
   /** Opens a file and touches all of it; returns the number of its tensors. */
   private static int readEverything(Path file) {
-    try (Weights weights = GgufFile.open(file)) {
+    try (GgufFile weights = GgufFile.open(file)) {
       for (String key : weights.metadata().keys()) assertThat(weights.metadata().text(key)).isNotNull();
       for (Tensor tensor : weights.tensors()) {
         int elements = Math.toIntExact(tensor.elements());
