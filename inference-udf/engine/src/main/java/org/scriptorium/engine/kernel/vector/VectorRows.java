@@ -8,6 +8,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
+import org.scriptorium.engine.kernel.Activation;
 import org.scriptorium.engine.kernel.Providers;
 import org.scriptorium.engine.kernel.Rows;
 
@@ -57,8 +58,13 @@ final class VectorRows implements Rows, Providers.Widths {
     return sum(low, high);
   }
 
+  @Override
+  public void layerNorm(float[] source, int from, int width, float[] weight, float[] bias, float epsilon, float[] target, int to) {
+    RowSums.layerNorm(source, from, width, weight, bias, epsilon, target, to);
+  }
+
   /** The first {@code count} values, zero after them. */
-  private static FloatVector masked(float[] source, int from, int count) {
+  static FloatVector masked(float[] source, int from, int count) {
     VectorMask<Float> mask = FLOATS.indexInRange(0, count);
     return FloatVector.fromArray(FLOATS, source, from, mask);
   }
@@ -134,6 +140,36 @@ final class VectorRows implements Rows, Providers.Widths {
     float best = greatest.reduceLanes(VectorOperators.MAX);
     for (int i = whole; i < count; i++) best = Math.max(best, values[from + i]);
     return best;
+  }
+
+  @Override
+  public InPlace activation(Activation activation) {
+    return Activations.of(activation);
+  }
+
+  @Override
+  public void multiply(float[] target, int at, float[] factor, int from, int count) {
+    int whole = FLOATS.loopBound(count);
+    for (int i = 0; i < whole; i += COUNT) {
+      FloatVector.fromArray(FLOATS, target, at + i).mul(FloatVector.fromArray(FLOATS, factor, from + i)).intoArray(target, at + i);
+    }
+    for (int i = whole; i < count; i++) target[at + i] *= factor[from + i];
+  }
+
+  @Override
+  public void add(float[] target, int at, float scale, float[] source, int from, int count) {
+    int whole = FLOATS.loopBound(count);
+    for (int i = 0; i < whole; i += COUNT) {
+      FloatVector.fromArray(FLOATS, source, from + i).fma(FloatVector.broadcast(FLOATS, scale),
+          FloatVector.fromArray(FLOATS, target, at + i))
+          .intoArray(target, at + i);
+    }
+    for (int i = whole; i < count; i++) target[at + i] = Math.fma(source[from + i], scale, target[at + i]);
+  }
+
+  @Override
+  public void softmax(float[] values, int at, int count) {
+    RowSums.softmax(values, at, count);
   }
 
   @Override
