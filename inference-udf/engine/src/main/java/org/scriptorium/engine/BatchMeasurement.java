@@ -41,7 +41,7 @@ public final class BatchMeasurement implements AutoCloseable {
     Engine.requireCacheType(options.cacheType());
     model = LanguageModel.open(file);
     machine = new Machine(kernels, options.threads(), "bench");
-    packed = PackedWeights.bind(model.parts().maps(), model.weights(), machine, options.packedDirectory(),
+    packed = PackedWeights.bind(model.maps(), model.weights(), machine, options.packedDirectory(),
         Fingerprint.cached(file, options.packedDirectory()));
   }
 

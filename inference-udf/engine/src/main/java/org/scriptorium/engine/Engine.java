@@ -25,7 +25,7 @@ public final class Engine {
   /**
    * Opens a model for generation.
    *
-   * @param file a GGUF file
+   * @param file a GGUF file, or a folder as Hugging Face's libraries write it
    * @param name how results call it
    * @param fingerprint the SHA-256 that the file must have, as {@link #describe} gave it elsewhere; empty accepts any
    * @throws ModelException if the file, the machine or the options don't allow it
@@ -38,13 +38,14 @@ public final class Engine {
     Machine machine = null;
     PackedWeights packed = null;
     try {
+      model.requireTexts();
       String found = Fingerprint.cached(file, options.packedDirectory());
       if (fingerprint.isPresent() && !fingerprint.get().equals(found)) {
         throw new ModelException(ErrorCode.MODEL_CHANGED, "%s: expected SHA-256 %s, found %s; the file was replaced after the job began"
             .formatted(file, fingerprint.get(), found));
       }
       machine = new Machine(kernels, options.threads(), name);
-      packed = PackedWeights.bind(model.parts().maps(), model.weights(), machine, options.packedDirectory(), found);
+      packed = PackedWeights.bind(model.maps(), model.weights(), machine, options.packedDirectory(), found);
       var generator = new BatchGenerator(model, model.describe(name, found), machine, packed, options);
       LOG.info("Opened {}: {} MiB ({}), kernels {}, {} threads, {} sequences, {} MiB of {} key/value cache at most", name, model.weights().bytes() >> 20,
           model.storageTypes(), kernels.name(), options.threads(), options.maxBatch(), options.cacheBytes() >> 20, options.cacheType());
@@ -70,6 +71,7 @@ public final class Engine {
   /** Checks that a model can be run (readable, whole, supported architecture, types, tokenizer and template) without loading its weights. */
   public static ModelDescription describe(Path file, String name) {
     try (LanguageModel model = LanguageModel.open(file)) {
+      model.requireTexts();
       return model.describe(name, Fingerprint.sha256(file));
     }
   }

@@ -1,7 +1,9 @@
 package org.scriptorium.engine;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -13,53 +15,83 @@ import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.architecture.Families;
-import org.scriptorium.engine.architecture.Parts;
+import org.scriptorium.engine.architecture.Families.Composition;
 import org.scriptorium.engine.model.Decoder;
+import org.scriptorium.engine.model.Linear;
 import org.scriptorium.engine.template.ChatTemplate;
 import org.scriptorium.engine.template.GenerationPrompt;
 import org.scriptorium.engine.tokenizer.Tokenizer;
 import org.scriptorium.engine.tokenizer.Tokenizers;
 import org.scriptorium.engine.tokenizer.Vocabulary;
+import org.scriptorium.engine.weights.Configuration;
 import org.scriptorium.engine.weights.GgufFile;
 import org.scriptorium.engine.weights.Metadata;
+import org.scriptorium.engine.weights.ModelFolder;
 import org.scriptorium.engine.weights.Weights;
 
-/** What a model's file holds, read and checked: weights, composed blocks, tokenizer, template. Owner of the mapped file. */
+/** What a model's file or folder holds, read and checked: weights, composed blocks, tokenizer, template. Owner of the mapped files. */
 final class LanguageModel implements AutoCloseable {
-  /** Keys of tokens that end a text. */
+  /** Keys of tokens that end a text, in GGUF files and in folders. */
   private static final Set<String> END_KEYS = Set.of("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id");
+  private static final String END_KEY = "eos_token_id";
 
-  private final GgufFile weights;
-  private final Parts parts;
-  private final Decoder decoder;
-  private final Tokenizer tokenizer;
-  private final Optional<ChatTemplate> template;
-  private final Map<String, Object> variables;
+  private final Weights weights;
+  private final Composition composition;
+  /** Empty where a folder's tokenizer is not read: then a model computes logits, but no texts. */
+  private final Optional<Texts> texts;
   private final int[] endTokens;
-  private final SourcedText rawStart;
 
-  private LanguageModel(GgufFile weights) {
+  private LanguageModel(Weights weights, Composition composition, Optional<Texts> texts, int[] endTokens) {
     this.weights = weights;
-    Metadata metadata = weights.metadata();
-    parts = new Parts(weights);
-    decoder = Families.of(weights).build(weights, parts);
-    tokenizer = tokenizer(metadata);
-    template = metadata.has("tokenizer.chat_template") ? Optional.of(ChatTemplate.parse(metadata.string("tokenizer.chat_template"))) : Optional.empty();
-    variables = Map.of("bos_token", token(metadata, "tokenizer.ggml.bos_token_id"), "eos_token", token(metadata, "tokenizer.ggml.eos_token_id"));
-    endTokens = END_KEYS.stream().filter(metadata::has).mapToInt(key -> metadata.integer(key, 0, tokenizer.vocabularySize() - 1)).distinct()
-        .sorted().toArray();
-    boolean begins = metadata.bool("tokenizer.ggml.add_bos_token", false);
-    rawStart = begins ? SourcedText.trusted(token(metadata, "tokenizer.ggml.bos_token_id")) : SourcedText.EMPTY;
+    this.composition = composition;
+    this.texts = texts;
+    this.endTokens = endTokens;
   }
 
-  static LanguageModel open(Path file) {
-    GgufFile weights = GgufFile.open(file);
+  /** How a model's tokens are text. */
+  private record Texts(Tokenizer tokenizer, Optional<ChatTemplate> template, Map<String, Object> variables, SourcedText rawStart) {}
+
+  /** @param path a GGUF file, or a folder as Hugging Face's libraries write it */
+  static LanguageModel open(Path path) {
+    return ModelFolder.isFolder(path) ? open(ModelFolder.open(path)) : open(GgufFile.open(path));
+  }
+
+  private static LanguageModel open(GgufFile file) {
     try {
-      return new LanguageModel(weights);
+      Metadata metadata = file.metadata();
+      Composition composition = Families.compose(file);
+      Texts texts = texts(metadata);
+      int[] ends = END_KEYS.stream().filter(metadata::has).mapToInt(key -> metadata.integer(key, 0, texts.tokenizer.vocabularySize() - 1))
+          .toArray();
+      return new LanguageModel(file, composition, Optional.of(texts), sorted(ends));
     } catch (RuntimeException | Error e) {
-      weights.close();
+      file.close();
       throw e;
     }
+  }
+
+  private static LanguageModel open(ModelFolder folder) {
+    try {
+      Configuration source = folder.generation().has(END_KEY) ? folder.generation() : folder.configuration();
+      return new LanguageModel(folder, Families.compose(folder), Optional.empty(), sorted(source.integers(END_KEY)));
+    } catch (RuntimeException | Error e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  private static int[] sorted(int[] tokens) {
+    return Arrays.stream(tokens).distinct().sorted().toArray();
+  }
+
+  private static Texts texts(Metadata metadata) {
+    Optional<ChatTemplate> template =
+        metadata.has("tokenizer.chat_template") ? Optional.of(ChatTemplate.parse(metadata.string("tokenizer.chat_template")))
+        : Optional.empty();
+    String begin = token(metadata, "tokenizer.ggml.bos_token_id");
+    boolean begins = metadata.bool("tokenizer.ggml.add_bos_token", false);
+    return new Texts(tokenizer(metadata), template, Map.of("bos_token", begin, "eos_token", token(metadata, "tokenizer.ggml.eos_token_id")),
+        begins ? SourcedText.trusted(begin) : SourcedText.EMPTY);
   }
 
   private static Tokenizer tokenizer(Metadata metadata) {
@@ -97,10 +129,11 @@ final class LanguageModel implements AutoCloseable {
 
   /** The text that the tokenizer gets. */
   SourcedText render(Prompt prompt) {
+    Texts found = texts();
     return switch (prompt) {
-      case Prompt.Raw raw -> rawStart.plus(raw.text());
-      case Prompt.Chat chat -> template.map(chatTemplate -> chatTemplate.render(chat.messages(), variables, GenerationPrompt.ADD))
-          .orElseGet(() -> rawStart.plus(joined(chat)));
+      case Prompt.Raw raw -> found.rawStart.plus(raw.text());
+      case Prompt.Chat chat -> found.template.map(template -> template.render(chat.messages(), found.variables, GenerationPrompt.ADD))
+          .orElseGet(() -> found.rawStart.plus(joined(chat)));
     };
   }
 
@@ -113,25 +146,38 @@ final class LanguageModel implements AutoCloseable {
     return text.build();
   }
 
+  /** @throws ModelException MODEL_UNSUPPORTED if the model's tokenizer is not read, so that it computes logits alone */
+  void requireTexts() {
+    texts();
+  }
+
+  private Texts texts() {
+    return texts.orElseThrow(() -> new ModelException(ErrorCode.MODEL_UNSUPPORTED,
+        "%s: expected a GGUF file, whose tokenizer is read here, found a folder, whose tokenizer is not; convert the model to GGUF"
+            .formatted(weights.path())));
+  }
+
   ModelDescription describe(String name, String fingerprint) {
-    return new ModelDescription(name, fingerprint, weights.metadata().string("general.architecture"), decoder.contextLength(),
-        decoder.vocabulary(), weights.bytes());
+    return new ModelDescription(name, fingerprint, composition.architecture(), decoder().contextLength(), decoder().vocabulary(),
+        weights.bytes());
   }
 
   Weights weights() {
     return weights;
   }
 
-  Parts parts() {
-    return parts;
+  /** The linear maps, whose weights are packed, in order. */
+  List<Linear> maps() {
+    return composition.maps();
   }
 
   Decoder decoder() {
-    return decoder;
+    return composition.decoder();
   }
 
+  /** @throws ModelException MODEL_UNSUPPORTED if the model's tokenizer is not read */
   Tokenizer tokenizer() {
-    return tokenizer;
+    return texts().tokenizer;
   }
 
   int[] endTokens() {
@@ -140,7 +186,7 @@ final class LanguageModel implements AutoCloseable {
 
   /** Names of the storage types of the matrices, such as {@code Q4_1, Q8_0}. */
   String storageTypes() {
-    return parts.maps().stream().map(map -> weights.tensor(map.name()).type().name()).collect(Collectors.toCollection(LinkedHashSet::new))
+    return maps().stream().map(map -> map.matrix().type().name()).collect(Collectors.toCollection(LinkedHashSet::new))
         .stream().sorted().collect(Collectors.joining(", "));
   }
 

@@ -36,7 +36,7 @@ final class LogitsReplay implements AutoCloseable {
     model = LanguageModel.open(file);
     machine = new Machine(Providers.open(kernels, bits), threads, "replay");
     String fingerprint = org.scriptorium.engine.weights.Fingerprint.sha256(file);
-    packed = PackedWeights.bind(model.parts().maps(), model.weights(), machine, packedDirectory, fingerprint);
+    packed = PackedWeights.bind(model.maps(), model.weights(), machine, packedDirectory, fingerprint);
   }
 
   LanguageModel model() {

@@ -1,28 +1,64 @@
 package org.scriptorium.engine.architecture;
 
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.model.Decoder;
+import org.scriptorium.engine.model.Linear;
+import org.scriptorium.engine.weights.Configuration;
 import org.scriptorium.engine.weights.GgufFile;
+import org.scriptorium.engine.weights.ModelFolder;
+import org.scriptorium.engine.weights.Weights;
 
 /** The table of families. */
 public final class Families {
-  private static final List<Family> ALL = List.of(new Llama());
+  private static final List<Family> ALL = List.of(new Llama(), new Mistral(), new Mixtral(), new Qwen2(), new Qwen3(), new Qwen3Experts(),
+      new Gemma3(), new Phi3(), new Ernie(), new ErnieExperts(), new DeepSeek3(), new GptNeoX(), new Gpt2(), new OpenAiGpt());
 
   private Families() {}
 
-  /** The family that a GGUF file's {@code general.architecture} names. */
-  public static Family of(GgufFile weights) {
-    String architecture = weights.metadata().string("general.architecture");
-    return ALL.stream().filter(family -> family.ggufArchitectures().contains(architecture)).findFirst()
-        .orElseThrow(() -> new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: general.architecture is \"%s\"; supported are %s"
-            .formatted(weights.path(), architecture, supported())));
+  /**
+   * A composed model.
+   *
+   * @param architecture what its file calls its family
+   * @param maps the linear maps, whose weights are to be packed, in order
+   */
+  public record Composition(String architecture, Decoder decoder, List<Linear> maps) {}
+
+  /** Composes the model of a GGUF file, whose {@code general.architecture} names its family. */
+  public static Composition compose(GgufFile file) {
+    String architecture = file.metadata().string("general.architecture");
+    Family family = find(found -> found.ggufNames().keySet(), architecture, "%s: general.architecture".formatted(file.path()));
+    var view = new GgufView(architecture, file, family.ggufNames().get(architecture));
+    return compose(family, architecture, view.configuration(), view);
   }
 
-  private static String supported() {
-    var names = new TreeSet<String>();
-    for (Family family : ALL) names.addAll(family.ggufArchitectures());
-    return String.join(", ", names);
+  /** Composes the model of a folder, whose {@code model_type} names its family. */
+  public static Composition compose(ModelFolder folder) {
+    Configuration configuration = folder.configuration();
+    String type = configuration.string("model_type");
+    Family family = find(Family::modelTypes, type, "%s: model_type".formatted(configuration.path()));
+    // Weights that are quantized in ways of PyTorch libraries have other tensors under the same names.
+    if (configuration.has("quantization_config")) throw configuration.unsupported("quantization_config",
+        "none, as quantized models are read from GGUF");
+    return compose(family, type, configuration.withNames(family.otherKeys()), folder);
+  }
+
+  private static Composition compose(Family family, String architecture, Configuration configuration, Weights weights) {
+    var parts = new Parts(weights);
+    return new Composition(architecture, family.build(configuration, parts), parts.maps());
+  }
+
+  private static Family find(Function<Family, Set<String>> names, String name, String place) {
+    var supported = new TreeSet<String>();
+    for (Family family : ALL) {
+      if (names.apply(family).contains(name)) return family;
+      supported.addAll(names.apply(family));
+    }
+    throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s is \"%s\"; supported are %s".formatted(place, name,
+        String.join(", ", supported)));
   }
 }

@@ -1,19 +1,33 @@
 package org.scriptorium.engine.architecture;
 
+import java.util.Map;
 import java.util.Set;
 import org.scriptorium.engine.model.Decoder;
-import org.scriptorium.engine.weights.GgufFile;
+import org.scriptorium.engine.weights.Configuration;
 
-/** A family of models: how its configuration and weight names become composed blocks. */
+/**
+ * A family of models: how its configuration and weight names become composed blocks. Both are Hugging Face's; what GGUF files call them a
+ * family says by {@link #ggufNames}.
+ */
 public interface Family {
 
-  /** Values of {@code general.architecture} that name it in GGUF files. */
-  Set<String> ggufArchitectures();
+  /** Values of {@code model_type} in {@code config.json} that name it. */
+  Set<String> modelTypes();
+
+  /** By values of {@code general.architecture} in GGUF files, the names there; none where the family is not read from such files. */
+  default Map<String, GgufNames> ggufNames() {
+    return Map.of();
+  }
+
+  /** Other names of configuration keys, by the names that {@link #build} uses. */
+  default Map<String, String> otherKeys() {
+    return Map.of();
+  }
 
   /**
-   * Composes a model; no weight is read but norms.
+   * Composes a model; no weight is read but norms, biases and learned positions.
    *
-   * @param parts records the linear maps whose weights are packed afterwards
+   * @param parts of the whole model; records the linear maps, whose weights are packed afterwards
    */
-  Decoder build(GgufFile weights, Parts parts);
+  Decoder build(Configuration configuration, Parts parts);
 }

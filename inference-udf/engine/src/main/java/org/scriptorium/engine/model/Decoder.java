@@ -10,9 +10,15 @@ import org.scriptorium.engine.kernel.CacheType;
  * @param head to the vocabulary; a tied one reads the embeddings' tensor
  * @param contextLength in tokens
  */
-public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm, Linear head, Rotary rotary, int contextLength) {
+public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm, Linear head, int contextLength) {
   public Decoder {
     layers = List.copyOf(layers);
+    AttentionBlock first = layers.getFirst().attention();
+    for (DecoderLayer layer : layers) {
+      AttentionBlock attention = layer.attention();
+      boolean same = attention.cachedHeads() == first.cachedHeads() && attention.cachedWidth() == first.cachedWidth();
+      if (!same) throw new IllegalArgumentException("layers of one decoder share the shape of their cache");
+    }
   }
 
   public int vocabulary() {
@@ -20,8 +26,8 @@ public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm,
   }
 
   public CacheShape cacheShape(CacheType type) {
-    AttentionShape shape = layers.getFirst().attention().shape();
-    return new CacheShape(layers.size(), shape.keyHeads(), shape.width(), type);
+    AttentionBlock attention = layers.getFirst().attention();
+    return new CacheShape(layers.size(), attention.cachedHeads(), attention.cachedWidth(), type);
   }
 
   /** Binds the model to a machine, to the memory of one scheduler and to a cache of one shape. */
@@ -40,10 +46,7 @@ public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm,
     private Execution(Decoder decoder, Machine machine, Step step, CacheShape cache) {
       this.decoder = decoder;
       this.machine = machine;
-      DecoderLayer first = decoder.layers().getFirst();
-      int pairs = decoder.rotary().pairs();
-      workspace = new Workspace(step, decoder.embedding().width(), first.attention().shape(), first.feedForward().width(), pairs,
-          decoder.vocabulary());
+      workspace = new Workspace(step, decoder.embedding().width(), decoder.vocabulary());
       layers = java.util.stream.IntStream.range(0, decoder.layers().size())
           .mapToObj(layer -> decoder.layers().get(layer).bind(machine, workspace, cache, layer)).toList();
       head = new Head(decoder.head(), machine, workspace);
@@ -74,14 +77,16 @@ public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm,
 
     private void embed(int row, int worker) {
       Step step = workspace.step;
-      int width = decoder.embedding().width(), pairs = decoder.rotary().pairs();
-      decoder.embedding().read(step.token(row), workspace.hidden, row * width);
-      decoder.rotary().angles(step.position(row), workspace.cosines, workspace.sines, row * pairs);
+      Embedding embedding = decoder.embedding();
+      embedding.read(machine.kernels().rows(), step.token(row), step.position(row), workspace.hidden, row * embedding.width());
+      workspace.turn(row);
       assert step.position(row) < step.cache(row).blocks() * Attention.BLOCK;
     }
 
     private void finish(int output, int worker) {
-      decoder.norm().apply(machine, workspace.hidden, workspace.outputRow(output), workspace.outputs, output);
+      int width = decoder.norm().width();
+      decoder.norm().apply(machine.kernels().rows(), workspace.hidden, workspace.outputRow(output) * width, workspace.outputs,
+          output * width);
     }
   }
 }

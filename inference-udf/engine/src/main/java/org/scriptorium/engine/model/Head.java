@@ -1,6 +1,6 @@
 package org.scriptorium.engine.model;
 
-import org.scriptorium.engine.kernel.Matmul;
+import org.scriptorium.engine.kernel.Kernels;
 
 /**
  * The map to the vocabulary, for the outputs of a step. Whoever wants the best token alone gets it from the panels while they are in the
@@ -39,11 +39,11 @@ final class Head {
   }
 
   private void score(int panel, int worker) {
-    Matmul matmul = machine.kernels().matmul();
+    Kernels kernels = machine.kernels();
     Step step = workspace.step;
-    int width = matmul.panel(), first = panel * width, count = Math.min(width, map.outputs() - first);
+    int width = kernels.matmul().panel(), first = panel * width, count = Math.min(width, map.outputs() - first);
     float[] scores = machine.scratch(worker).rows(step.outputs() * width);
-    map.multiplyPanel(matmul, panel, step.outputs(), workspace.outputs, scores, machine.scratch(worker));
+    map.multiplyPanel(kernels, panel, step.outputs(), workspace.outputs, scores, machine.scratch(worker));
     for (int output = 0; output < step.outputs(); output++) {
       if (step.wantsLogits(output)) System.arraycopy(scores, output * width, logits, output * map.outputs() + first, count);
       else choose(scores, output * width, count, first, output, worker);

@@ -1,18 +1,53 @@
 package org.scriptorium.engine.model;
 
-/**
- * A root-mean-square norm (Zhang and Sennrich 2019, arXiv:1910.07467).
- *
- * @param weight [width]
- */
-public record Norm(float[] weight, float epsilon) {
+import org.scriptorium.engine.kernel.Rows;
 
-  int width() {
-    return weight.length;
+/** What brings a row, or a head, to a common size. */
+public sealed interface Norm {
+  int width();
+
+  /** From [width] values of {@code source} to as many of {@code target}, which may be the same ones. */
+  void apply(Rows rows, float[] source, int from, float[] target, int to);
+
+  /**
+   * By the root of the mean square (Zhang and Sennrich 2019, arXiv:1910.07467).
+   *
+   * @param weight [width]
+   */
+  record RootMeanSquare(float[] weight, float epsilon) implements Norm {
+    @Override
+    public int width() {
+      return weight.length;
+    }
+
+    @Override
+    public void apply(Rows rows, float[] source, int from, float[] target, int to) {
+      rows.rmsNorm(source, from, weight.length, weight, epsilon, target, to);
+    }
   }
 
-  /** Norms row {@code row} of {@code source} into row {@code to} of {@code target}, both [rows, width]. */
-  void apply(Machine machine, float[] source, int row, float[] target, int to) {
-    machine.kernels().rows().rmsNorm(source, row * width(), width(), weight, epsilon, target, to * width());
+  /**
+   * By mean and variance (Ba et al. 2016, arXiv:1607.06450).
+   *
+   * @param weight [width]; {@code bias} likewise
+   */
+  record Layer(float[] weight, float[] bias, float epsilon) implements Norm {
+    @Override
+    public int width() {
+      return weight.length;
+    }
+
+    @Override
+    public void apply(Rows rows, float[] source, int from, float[] target, int to) {
+      rows.layerNorm(source, from, weight.length, weight, bias, epsilon, target, to);
+    }
+  }
+
+  /** None: values stay as they are. */
+  record None(int width) implements Norm {
+    @Override
+    public void apply(Rows rows, float[] source, int from, float[] target, int to) {
+      if (source != target || from != to) System.arraycopy(source, from, target, to, width);
+    }
   }
 }

@@ -19,7 +19,7 @@ import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.kernel.Matmul;
 import org.scriptorium.engine.kernel.Packed;
-import org.scriptorium.engine.weights.Tensor;
+import org.scriptorium.engine.kernel.StorageType;
 import org.scriptorium.engine.weights.Weights;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,22 +63,24 @@ public final class PackedWeights implements AutoCloseable {
     long size = HEADER_BYTES;
     for (int i = 0; i < offsets.length; i++) {
       Linear map = maps.get(i);
-      Tensor tensor = tensor(weights, map);
-      if (!matmul.supports(tensor.type(), map.inputs(), map.outputs())) {
-        throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: %s: expected a matrix that the kernels %s can pack; choose the scalar ones"
-            .formatted(weights.path(), tensor, machine.kernels().name()));
+      StorageType type = map.matrix().type();
+      if (!matmul.supports(type, map.inputs(), map.outputs())) {
+        throw new ModelException(ErrorCode.MODEL_UNSUPPORTED,
+            "%s: %s %s [%d, %d]: expected a matrix that the kernels %s can pack; choose the scalar ones".formatted(weights.path(),
+            map.name(), type,
+                map.outputs(), map.inputs(), machine.kernels().name()));
       }
       offsets[i] = size;
-      size += matmul.packedBytes(tensor.type(), map.inputs(), map.outputs());
+      size += matmul.packedBytes(type, map.inputs(), map.outputs());
     }
     Arena arena = Arena.ofShared();
     try {
-      Source source = open(maps, weights, machine, offsets, size, arena, file(directory, machine, maps, fingerprint), fingerprint);
+      Source source = open(maps, machine, offsets, size, arena, file(directory, machine, maps, fingerprint), fingerprint);
       for (int i = 0; i < offsets.length; i++) {
         Linear map = maps.get(i);
-        Tensor tensor = tensor(weights, map);
-        long bytes = matmul.packedBytes(tensor.type(), map.inputs(), map.outputs());
-        map.bind(new Packed(tensor.type(), map.inputs(), map.outputs(), source.memory().asSlice(offsets[i], bytes)));
+        StorageType type = map.matrix().type();
+        long bytes = matmul.packedBytes(type, map.inputs(), map.outputs());
+        map.bind(new Packed(type, map.inputs(), map.outputs(), source.memory().asSlice(offsets[i], bytes)));
       }
       return new PackedWeights(arena, source);
     } catch (RuntimeException | Error e) {
@@ -105,10 +107,6 @@ public final class PackedWeights implements AutoCloseable {
     }
   }
 
-  private static Tensor tensor(Weights weights, Linear map) {
-    return weights.tensor(map.name());
-  }
-
   /** The name holds what the contents depend on: model, layout and which maps in which order. */
   private static Path file(Path directory, Machine machine, List<Linear> maps, String fingerprint) {
     int order = 17;
@@ -116,13 +114,13 @@ public final class PackedWeights implements AutoCloseable {
     return directory.resolve("%s-%s-%08x.packed".formatted(fingerprint, machine.kernels().layout(), order));
   }
 
-  private static Source open(List<Linear> maps, Weights weights, Machine machine, long[] offsets, long size, Arena arena, Path file,
+  private static Source open(List<Linear> maps, Machine machine, long[] offsets, long size, Arena arena, Path file,
       String fingerprint) {
     try {
       if (!isWhole(file, size, fingerprint)) {
         Files.createDirectories(file.getParent());
         synchronized (BUILDERS) {
-          build(maps, weights, machine, offsets, size, file, fingerprint);
+          build(maps, machine, offsets, size, file, fingerprint);
         }
       }
       Optional<Source> mapped = map(file, size, arena);
@@ -133,7 +131,7 @@ public final class PackedWeights implements AutoCloseable {
           size >> 20);
     }
     MemorySegment memory = arena.allocate(size, 64);
-    pack(maps, weights, machine, offsets, memory);
+    pack(maps, machine, offsets, memory);
     return new Source(memory, file, Optional.empty());
   }
 
@@ -169,7 +167,7 @@ public final class PackedWeights implements AutoCloseable {
   }
 
   /** Makes the file, unless another process did while this one waited for it. */
-  private static void build(List<Linear> maps, Weights weights, Machine machine, long[] offsets, long size, Path file, String fingerprint)
+  private static void build(List<Linear> maps, Machine machine, long[] offsets, long size, Path file, String fingerprint)
       throws IOException {
     Path lock = file.resolveSibling(file.getFileName() + ".lock");
     try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -177,7 +175,7 @@ public final class PackedWeights implements AutoCloseable {
       if (isWhole(file, size, fingerprint)) return;
       // Whoever holds the lock is the only builder: what lies there is of processes that died.
       if (locked) deleteLeftovers(file);
-      write(maps, weights, machine, offsets, size, file, fingerprint);
+      write(maps, machine, offsets, size, file, fingerprint);
     }
   }
 
@@ -198,14 +196,14 @@ public final class PackedWeights implements AutoCloseable {
     }
   }
 
-  private static void write(List<Linear> maps, Weights weights, Machine machine, long[] offsets, long size, Path file, String fingerprint)
+  private static void write(List<Linear> maps, Machine machine, long[] offsets, long size, Path file, String fingerprint)
       throws IOException {
     if (Files.getFileStore(file.getParent()).getUsableSpace() < size) throw new IOException("%d MiB needed".formatted(size >> 20));
     Path building = Files.createTempFile(file.getParent(), file.getFileName().toString(), BUILDING);
     try (FileChannel channel = FileChannel.open(building, StandardOpenOption.READ, StandardOpenOption.WRITE); Arena arena = Arena.ofShared()) {
       reserve(channel, size);
       MemorySegment memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, size, arena);
-      pack(maps, weights, machine, offsets, memory);
+      pack(maps, machine, offsets, memory);
       memory.copyFrom(header(size, fingerprint));
       memory.force();
       Files.move(building, file, StandardCopyOption.ATOMIC_MOVE);
@@ -223,16 +221,18 @@ public final class PackedWeights implements AutoCloseable {
     }
   }
 
-  private static void pack(List<Linear> maps, Weights weights, Machine machine, long[] offsets, MemorySegment memory) {
+  private static void pack(List<Linear> maps, Machine machine, long[] offsets, MemorySegment memory) {
     Matmul matmul = machine.kernels().matmul();
     for (int i = 0; i < offsets.length; i++) {
       Linear map = maps.get(i);
-      Tensor tensor = tensor(weights, map);
-      long bytes = matmul.packedBytes(tensor.type(), map.inputs(), map.outputs());
-      MemorySegment packed = memory.asSlice(offsets[i], bytes);
+      StorageType type = map.matrix().type();
+      MemorySegment packed = memory.asSlice(offsets[i], matmul.packedBytes(type, map.inputs(), map.outputs()));
       int panels = map.panels(matmul), share = Math.max(1, panels / (4 * machine.threads()));
-      machine.run((task, worker) -> matmul.pack(tensor.type(), tensor.data(), map.inputs(), map.outputs(), task * share,
-          Math.min(panels, (task + 1) * share), packed), (panels + share - 1) / share);
+      try (Arena copies = Arena.ofShared()) {
+        MemorySegment data = map.matrix().data(copies);
+        machine.run((task, worker) -> matmul.pack(type, data, map.inputs(), map.outputs(), task * share,
+            Math.min(panels, (task + 1) * share), packed), (panels + share - 1) / share);
+      }
     }
   }
 

@@ -1,11 +1,15 @@
 package org.scriptorium.engine.model;
 
-import java.util.stream.IntStream;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 
 /**
- * Activations of a step, float32, row after row. Allocated once for the greatest step; one scheduler's own.
+ * Activations of a step, float32, row after row. Allocated for the greatest step while layers are bound, which share what they call by
+ * one name; one scheduler's own.
  *
  * <p>A step begins with all its rows. Once the last layer's keys and values are remembered, only the rows that give an output are of
  * use: {@link #narrow} moves them to the front, and what follows computes those alone.
@@ -17,47 +21,66 @@ final class Workspace {
   final Step step;
   /** [rows, width] the residual stream. */
   final float[] hidden;
-  /** [rows, width] */
+  /** [rows, width] what blocks read, where that is not the residual stream itself. */
   final float[] normed;
-  /** [rows, heads * head width] */
-  final float[] queries;
-  /** [rows, key/value heads * head width] */
-  final float[] keys;
-  final float[] values;
-  /** [rows, heads * head width] */
-  final float[] attended;
-  /** [rows, feed-forward width] */
-  final float[] gate;
-  final float[] up;
-  /** [rows, pairs] */
-  final float[] cosines;
-  final float[] sines;
   /** [outputs, width] */
   final float[] outputs;
 
-  private final int width;
-  private final int pairs;
+  private final Map<String, float[]> shared = new HashMap<>();
+  /** What {@link #narrow} moves. */
+  private final List<Kept> kept = new ArrayList<>();
+  private final List<Angles> angles = new ArrayList<>();
   private int rows;
   private boolean isNarrow;
 
-  Workspace(Step step, int width, AttentionShape attention, int feedForward, int pairs, int vocabulary) {
-    int rows = step.maxRows();
+  /** Rows [rows, width] that are read after the step became narrow. */
+  private record Kept(float[] values, int width) {
+
+    void move(int row, int to) {
+      System.arraycopy(values, row * width, values, to * width, width);
+    }
+  }
+
+  /** Cosines and sines of the step's positions, each [rows, pairs]. */
+  record Angles(Rotary rotary, float[] cosines, float[] sines) {
+
+    void compute(int row, int position) {
+      rotary.angles(position, cosines, sines, row * rotary.pairs());
+    }
+  }
+
+  Workspace(Step step, int width, int vocabulary) {
     this.step = step;
-    this.width = width;
-    this.pairs = pairs;
-    requireRoom(rows, IntStream.of(width, attention.queryWidth(), attention.keyWidth(), feedForward, pairs).max().orElseThrow());
-    requireRoom(step.maxOutputs(), Math.max(width, vocabulary));
-    hidden = new float[rows * width];
-    normed = new float[rows * width];
-    queries = new float[rows * attention.queryWidth()];
-    keys = new float[rows * attention.keyWidth()];
-    values = new float[rows * attention.keyWidth()];
-    attended = new float[rows * attention.queryWidth()];
-    gate = new float[rows * feedForward];
-    up = new float[rows * feedForward];
-    cosines = new float[rows * pairs];
-    sines = new float[rows * pairs];
-    outputs = new float[step.maxOutputs() * width];
+    hidden = kept("hidden", width);
+    normed = kept("normed", width);
+    outputs = array(step.maxOutputs(), width);
+    requireRoom(step.maxOutputs(), vocabulary);
+  }
+
+  /**
+   * Working memory [rows, width], the same for all who ask by one name and width; contents undefined between phases of different layers,
+   * and once the step is narrow.
+   */
+  float[] shared(String name, int width) {
+    return shared.computeIfAbsent(name + " " + width, key -> array(step.maxRows(), width));
+  }
+
+  /** {@link #shared} memory whose rows go with their outputs when the step becomes narrow. */
+  float[] kept(String name, int width) {
+    float[] values = shared(name, width);
+    for (Kept each : kept) if (each.values == values) return values;
+    kept.add(new Kept(values, width));
+    return values;
+  }
+
+  /** The step's angles of a rotary, the same for all layers that have it. */
+  Angles angles(Rotary rotary) {
+    for (Angles each : angles) if (each.rotary == rotary) return each;
+    var made = new Angles(rotary, array(step.maxRows(), rotary.pairs()), array(step.maxRows(), rotary.pairs()));
+    angles.add(made);
+    kept.add(new Kept(made.cosines, rotary.pairs()));
+    kept.add(new Kept(made.sines, rotary.pairs()));
+    return made;
   }
 
   /** Takes up all rows of the step. */
@@ -66,16 +89,17 @@ final class Workspace {
     isNarrow = false;
   }
 
-  /** Leaves the rows that give an output, in their order: what there is of residual stream, norm and angles moves to the front. */
+  /** Computes the angles of a row. */
+  void turn(int row) {
+    for (int i = 0; i < angles.size(); i++) angles.get(i).compute(row, step.position(row));
+  }
+
+  /** Leaves the rows that give an output, in their order: residual stream, norms and angles move to the front. */
   void narrow() {
     rows = step.outputs();
     isNarrow = true;
     for (int output = 0; output < rows; output++) {
-      int row = step.outputRow(output);
-      System.arraycopy(hidden, row * width, hidden, output * width, width);
-      System.arraycopy(normed, row * width, normed, output * width, width);
-      System.arraycopy(cosines, row * pairs, cosines, output * pairs, pairs);
-      System.arraycopy(sines, row * pairs, sines, output * pairs, pairs);
+      for (int i = 0; i < kept.size(); i++) kept.get(i).move(step.outputRow(output), output);
     }
   }
 
@@ -104,6 +128,11 @@ final class Workspace {
   /** Row of the residual stream that gives an output. */
   int outputRow(int output) {
     return isNarrow ? output : step.outputRow(output);
+  }
+
+  private static float[] array(int rows, int width) {
+    requireRoom(rows, width);
+    return new float[rows * width];
   }
 
   private static void requireRoom(int rows, int width) {

@@ -72,6 +72,11 @@ public final class Configuration {
     return !value(key).isNull() && !value(key).isMissingNode();
   }
 
+  /** True if there is no key at all. */
+  public boolean isEmpty() {
+    return values.isEmpty();
+  }
+
   /** True if the key is there, be it with null. */
   public boolean mentions(String key) {
     return !value(key).isMissingNode();

@@ -82,6 +82,11 @@ public final class Metadata {
     return has(key) ? real(key) : otherwise;
   }
 
+  /** Any number, as the narrowest kind that holds it: a Long, BigInteger, Float or Double. */
+  public Number number(String key) {
+    return required(key, Number.class, "a number");
+  }
+
   public boolean bool(String key) {
     return required(key, Boolean.class, "true or false");
   }

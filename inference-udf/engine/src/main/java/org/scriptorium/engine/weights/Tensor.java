@@ -2,6 +2,7 @@ package org.scriptorium.engine.weights;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Objects;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.kernel.StorageType;
@@ -37,6 +38,19 @@ public record Tensor(String name, StorageType type, long[] shape, MemorySegment 
     throw new ModelException(ErrorCode.SHAPE_MISMATCH,
         "%s: expected %s, found %s; check the sizes in the file's metadata, or convert the model again"
             .formatted(name, Arrays.toString(expected), Arrays.toString(shape)));
+  }
+
+  /**
+   * Some neighbouring rows: indices of the first dimension of a matrix, or of the first two of a stack of matrices.
+   *
+   * @return a tensor [count, inputs] over the same bytes
+   * @throws IndexOutOfBoundsException if it has no such rows
+   */
+  public Tensor rows(long from, long count) {
+    long inputs = shape[shape.length - 1], row = type.bytes(inputs);
+    Objects.checkFromIndexSize(from, count, elements() / inputs);
+    return new Tensor("%s[%d:%d]".formatted(name, from, from + count), type, new long[] {count, inputs},
+        data.asSlice(from * row, count * row));
   }
 
   @Override

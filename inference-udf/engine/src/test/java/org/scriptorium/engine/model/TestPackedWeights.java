@@ -15,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -180,15 +181,15 @@ class TestPackedWeights {
   /** A product with every matrix of two kinds, packed in or found in the folder. */
   private float[] product(Path directory, String kernelName, String fingerprint) {
     Kernels kernels = Providers.open(kernelName, 0);
-    var maps = List.of(new Linear("blk.0.attn_q.weight", TinyModel.WIDTH, TinyModel.WIDTH),
-        new Linear("blk.0.ffn_down.weight", TinyModel.FEED_FORWARD, TinyModel.WIDTH), new Linear("blk.1.attn_q.weight", TinyModel.WIDTH, TinyModel.WIDTH));
+    var maps = Stream.of("blk.0.attn_q.weight", "blk.0.ffn_down.weight", "blk.1.attn_q.weight")
+        .map(name -> Linear.of(Matrix.of(weights.tensor(name)))).toList();
     try (var machine = new Machine(kernels, 2, "packing"); var packed = PackedWeights.bind(maps, weights, machine, directory, fingerprint)) {
       float[] result = new float[maps.size() * TinyModel.WIDTH];
       for (int i = 0; i < maps.size(); i++) {
         Linear map = maps.get(i);
         float[] target = new float[TinyModel.WIDTH];
         for (int panel = 0; panel < map.panels(kernels.matmul()); panel++) {
-          map.multiply(kernels.matmul(), panel, 1, new Random32("packed").normal(map.inputs()), target, Store.SET, new Scratch());
+          map.multiply(kernels, panel, 1, new Random32("packed").normal(map.inputs()), target, Store.SET, new Scratch());
         }
         System.arraycopy(target, 0, result, i * TinyModel.WIDTH, target.length);
       }

@@ -1,0 +1,77 @@
+package org.scriptorium.engine;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+import org.scriptorium.engine.weights.SafetensorsWriter;
+
+/** Writes a Hugging Face folder of a Llama with one layer and random weights, right or with something changed. */
+public final class TinyFolder {
+  private final Map<String, String> configuration = new LinkedHashMap<>();
+  private final Map<String, long[]> tensors = new LinkedHashMap<>();
+
+  public TinyFolder() {
+    set("model_type", "\"llama\"").set("hidden_size", "16").set("intermediate_size", "24").set("num_hidden_layers", "1")
+        .set("num_attention_heads", "4").set("num_key_value_heads", "2").set("max_position_embeddings", "64").set("vocab_size", "32")
+        .set("rms_norm_eps", "1e-5").set("tie_word_embeddings", "false");
+    tensor("model.embed_tokens.weight", 32, 16).tensor("model.norm.weight", 16).tensor("lm_head.weight", 32, 16);
+    String layer = "model.layers.0.";
+    tensor(layer + "input_layernorm.weight", 16).tensor(layer + "post_attention_layernorm.weight", 16);
+    tensor(layer + "self_attn.q_proj.weight", 16, 16).tensor(layer + "self_attn.k_proj.weight", 8, 16);
+    tensor(layer + "self_attn.v_proj.weight", 8, 16).tensor(layer + "self_attn.o_proj.weight", 16, 16);
+    tensor(layer + "mlp.gate_proj.weight", 24, 16).tensor(layer + "mlp.up_proj.weight", 24, 16)
+        .tensor(layer + "mlp.down_proj.weight", 16, 24);
+  }
+
+  /** Sets a key of the configuration to a JSON value. */
+  public TinyFolder set(String key, String value) {
+    configuration.put(key, value);
+    return this;
+  }
+
+  public TinyFolder without(String key) {
+    configuration.remove(key);
+    return this;
+  }
+
+  /** Adds a tensor, or gives one another shape. */
+  public TinyFolder tensor(String name, long... shape) {
+    tensors.put(name, shape);
+    return this;
+  }
+
+  public TinyFolder withoutTensor(String name) {
+    tensors.remove(name);
+    return this;
+  }
+
+  public Path write(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      var text = new StringBuilder();
+      configuration.forEach((key, value) -> text.append(text.isEmpty() ? "{" : ", ").append('"').append(key).append("\": ").append(value));
+      Files.writeString(folder.resolve("config.json"), text + "}");
+      var writer = new SafetensorsWriter();
+      var random = new Random(1);
+      tensors.forEach((name, shape) -> writer.tensor(name, "F32", values(shape, random), shape));
+      writer.write(folder.resolve("model.safetensors"));
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static byte[] values(long[] shape, Random random) {
+    int count = 1;
+    for (long size : shape) count *= (int) size;
+    var buffer = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count; i++) buffer.putFloat((float) random.nextGaussian());
+    return buffer.array();
+  }
+}
