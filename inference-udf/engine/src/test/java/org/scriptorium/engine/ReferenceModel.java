@@ -1,0 +1,79 @@
+package org.scriptorium.engine;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
+
+/** A model folder of the fixtures and what the reference computed with it. */
+record ReferenceModel(String name, Path folder, JsonNode expected) {
+  static final String CONFIGURATION = "config.json", OLDER_CONFIGURATION = "config_legacy.json";
+
+  /** All models below a folder, ordered by name. */
+  static List<ReferenceModel> all(Path folder) {
+    try (var found = Files.list(folder)) {
+      return found.filter(model -> Files.exists(model.resolve("expected.json"))).sorted()
+          .map(model -> new ReferenceModel(model.getFileName().toString(), model, json(model.resolve("expected.json")))).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static JsonNode json(Path file) {
+    try {
+      return new ObjectMapper().readTree(file.toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  String type() {
+    return expected.get("model_type").textValue();
+  }
+
+  /** Configurations that must give the same results: the folder's, and that of older libraries where there is one. */
+  List<String> configurations() {
+    return Files.exists(folder.resolve(OLDER_CONFIGURATION)) ? List.of(CONFIGURATION, OLDER_CONFIGURATION) : List.of(CONFIGURATION);
+  }
+
+  /** The folder with one of its configurations as {@code config.json}: itself, or a copy made in {@code empty}. */
+  Path with(String configuration, Path empty) {
+    if (configuration.equals(CONFIGURATION)) return folder;
+    try (var files = Files.list(folder)) {
+      Path copy = Files.createTempDirectory(empty, name);
+      for (Path file : files.toList()) {
+        String target = file.getFileName().toString();
+        if (target.contains("safetensors") || target.startsWith("generation")) Files.copy(file, copy.resolve(target));
+      }
+      Files.copy(folder.resolve(configuration), copy.resolve(CONFIGURATION));
+      return copy;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * How far a logit may lie from the reference's: five times as far as relative noise of 2e-6 on the weights moves it, which no sound
+   * float32 implementation reaches and every wrong one exceeds by far.
+   */
+  double tolerance() {
+    return Math.max(5 * expected.get("max_abs_change_of_outputs_under_2e-6_relative_weight_noise").doubleValue(), 1e-4);
+  }
+
+  List<int[]> prompts() {
+    return stream(expected.get("prompts")).map(prompt -> integers(prompt.get("input_ids"))).toList();
+  }
+
+  static java.util.stream.Stream<JsonNode> stream(JsonNode array) {
+    return StreamSupport.stream(array.spliterator(), false);
+  }
+
+  static int[] integers(JsonNode array) {
+    return IntStream.range(0, array.size()).map(i -> array.get(i).intValue()).toArray();
+  }
+}

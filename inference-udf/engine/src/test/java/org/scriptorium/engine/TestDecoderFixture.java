@@ -1,0 +1,191 @@
+package org.scriptorium.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+import org.scriptorium.engine.kernel.CacheType;
+import org.scriptorium.engine.kernel.Providers;
+
+/**
+ * Every model folder of the fixtures against its reference, by every provider and vector width of this machine: logits of all prompts and
+ * of padded batches, under both spellings of its configuration, and greedy generations; and against itself: the same bits in every batch.
+ */
+class TestDecoderFixture {
+  /** Families whose models are no decoders alone; they have tests of their own once they are there. */
+  private static final Set<String> OTHERS = Set.of("bart", "bert", "marian", "t5", "transfo-xl");
+  /** Arguments of generation that {@link GreedyReplay} has. */
+  private static final Set<String> GREEDY = Set.of("max_new_tokens", "max_length", "min_new_tokens", "min_length", "eos_token_id",
+      "pad_token_id",
+      "repetition_penalty");
+
+  /** Of the deviation of a position's logits. */
+  private static final double HALVES_TOLERANCE = 0.02;
+
+  @TempDir static Path packed;
+  @TempDir static Path copies;
+
+  /** Kernels of a name and width. */
+  private record Provider(String kernels, int bits) {
+    @Override
+    public String toString() {
+      return bits == 0 ? kernels : kernels + "-" + bits;
+    }
+  }
+
+  private static List<Provider> providers() {
+    var result = new ArrayList<>(List.of(new Provider("scalar", 0)));
+    if (Providers.hasVectorModule()) for (int bits = 256; bits <= Providers.preferredBits(); bits *= 2) result.add(new Provider("vector",
+        bits));
+    return result;
+  }
+
+  @TestFactory
+  Stream<DynamicNode> models() {
+    List<ReferenceModel> models = ReferenceModel.all(ReferenceFixtures.require("models"));
+    assertThat(models).isNotEmpty();
+    return models.stream().map(model -> OTHERS.contains(model.type()) ? notThereYet(model) : dynamicContainer(model.name(), tests(model)));
+  }
+
+  private static DynamicTest notThereYet(ReferenceModel model) {
+    return dynamicTest(model.name(), () -> {
+      String reason = "%s: models of type %s are not decoders alone, and not there yet".formatted(model.name(), model.type());
+      System.err.println("Skipped: " + reason);
+      Assumptions.abort(reason);
+    });
+  }
+
+  private static Stream<DynamicNode> tests(ReferenceModel model) {
+    var result = new ArrayList<DynamicNode>();
+    var covered = new ArrayList<JsonNode>();
+    var others = new ArrayList<String>();
+    for (JsonNode entry : model.expected().get("generate")) {
+      if (isGreedy(entry)) covered.add(entry);
+      else others.add(entry.get("name").textValue());
+    }
+    for (Provider provider : providers()) {
+      for (String configuration : model.configurations()) {
+        String name = "%s, %s".formatted(provider, configuration);
+        result.add(dynamicTest("logits, " + name, () -> new ReferenceLogits(model)
+            .check(model.with(configuration, copies), provider.kernels, provider.bits, packed, name)));
+      }
+      result.add(dynamicContainer("greedy, " + provider, covered.stream()
+          .map(entry -> dynamicTest(entry.get("name").textValue(), () -> generation(model, provider, entry)))));
+    }
+    if (Providers.hasVectorModule()) {
+      for (CacheType cacheType : CacheType.values()) {
+        result.add(dynamicTest("same bits in every batch, thread count and width, cache of " + cacheType, () -> sameBits(model, cacheType)));
+      }
+    }
+    result.add(dynamicTest("logits with a cache of half the width", () -> halves(model)));
+    result.add(dynamicTest("other generations", () -> Assumptions.abort("not covered yet: " + others)));
+    return result.stream();
+  }
+
+  private static boolean isGreedy(JsonNode entry) {
+    var names = new ArrayList<String>();
+    entry.get("kwargs").fieldNames().forEachRemaining(names::add);
+    return GREEDY.containsAll(names);
+  }
+
+  private static void generation(ReferenceModel model, Provider provider, JsonNode entry) {
+    try (var replay = new GreedyReplay(model.folder(), provider.kernels, provider.bits, packed)) {
+      boolean batched = entry.get("prompt").isTextual();
+      JsonNode batch = model.expected().get("batches").get(0), sequences = entry.get("sequences"), arguments = entry.get("kwargs");
+      for (int row = 0; row < sequences.size(); row++) {
+        int[] prompt = batched ? ReferenceLogits.unpadded(batch, row) : model.prompts().get(entry.get("prompt").intValue());
+        int padding = batched ? batch.get("input_ids").get(row).size() - prompt.length : 0;
+        int[] expected = ReferenceModel.integers(sequences.get(row));
+        int[] found = replay.generate(prompt, padding, arguments);
+        assertThat(found).as("row %d", row).containsExactly(Arrays.copyOfRange(expected, padding, padding + found.length));
+        // What follows the end of a shorter row is padding.
+        for (int i = padding + found.length; i < expected.length; i++) assertThat(expected[i]).as("row %d", row)
+            .isEqualTo(replay.padding(arguments));
+      }
+    }
+  }
+
+  /** Keys and values of 11 bits move logits by little of what they differ by. */
+  private static void halves(ReferenceModel model) {
+    List<float[]> expected = logits(model, CacheType.FLOAT32), found = logits(model, CacheType.FLOAT16);
+    assertThat(found).hasSameSizeAs(expected);
+    double farthest = 0;
+    for (int row = 0; row < expected.size(); row++) {
+      float[] one = expected.get(row), other = found.get(row);
+      double mean = 0, squares = 0, error = 0;
+      for (float value : one) mean += (double) value / one.length;
+      for (int i = 0; i < one.length; i++) {
+        squares += (one[i] - mean) * (one[i] - mean);
+        error += (double) (one[i] - other[i]) * (one[i] - other[i]);
+      }
+      farthest = Math.max(farthest, Math.sqrt(error / squares));
+    }
+    System.err.printf("%s, cache of 16 bits: logits move by at most %.2g of their deviation%n", model.name(), farthest);
+    assertThat(farthest).isLessThan(HALVES_TOLERANCE);
+  }
+
+  /** Logits of all positions of all prompts. */
+  private static List<float[]> logits(ReferenceModel model, CacheType cacheType) {
+    var result = new ArrayList<float[]>();
+    try (var replay = new LogitsReplay(model.folder(), "auto", 0, 1, cacheType, packed)) {
+      int vocabulary = replay.model().decoder().vocabulary();
+      replay.alone(model.prompts(), new int[model.prompts().size()],
+          (sequence, position, logits, from) -> result.add(Arrays.copyOfRange(logits, from, from + vocabulary)));
+    }
+    return result;
+  }
+
+  /**
+   * With all positions as outputs, and with outputs at the end of each prompt alone, which the last layer computes nothing but: few of a
+   * step's rows then, or none.
+   */
+  private static void sameBits(ReferenceModel model, CacheType cacheType) {
+    List<int[]> sequences = model.prompts();
+    int[] all = new int[sequences.size()], late = sequences.stream().mapToInt(sequence -> sequence.length * 2 / 3).toArray();
+    Map<Long, Long> expected = hashes(model, cacheType, 256, 1, all, null);
+    assertThat(expected).hasSize(sequences.stream().mapToInt(prompt -> prompt.length).sum());
+    var expectedLate = new HashMap<>(expected);
+    expectedLate.keySet().removeIf(key -> key.intValue() < late[(int) (key >> 32)]);
+    assertThat(hashes(model, cacheType, 256, 2, all, new SplittableRandom(1))).as("mixed").isEqualTo(expected);
+    assertThat(hashes(model, cacheType, 256, 1, all, new SplittableRandom(2))).as("one thread, otherwise mixed").isEqualTo(expected);
+    assertThat(hashes(model, cacheType, 256, 1, late, null)).as("last outputs").isEqualTo(expectedLate);
+    assertThat(hashes(model, cacheType, 256, 2, late, new SplittableRandom(3))).as("last outputs, mixed").isEqualTo(expectedLate);
+    if (Providers.preferredBits() >= 512) {
+      assertThat(hashes(model, cacheType, 512, 2, all, new SplittableRandom(4))).as("512 bits").isEqualTo(expected);
+      assertThat(hashes(model, cacheType, 512, 2, late, new SplittableRandom(5))).as("last outputs, 512 bits").isEqualTo(expectedLate);
+    }
+  }
+
+  /** A hash of all logits for each sequence and position; the sequences token by token where there is nothing to mix them by. */
+  private static Map<Long, Long> hashes(ReferenceModel model, CacheType cacheType, int bits, int threads, int[] firstOutputs,
+      SplittableRandom random) {
+    var result = new HashMap<Long, Long>();
+    List<int[]> sequences = model.prompts();
+    try (var replay = new LogitsReplay(model.folder(), "vector", bits, threads, cacheType, packed)) {
+      int vocabulary = replay.model().decoder().vocabulary();
+      LogitsReplay.Sink sink = (sequence, position, logits, from) -> {
+        long hash = 0;
+        for (int i = 0; i < vocabulary; i++) hash = hash * 0x9E3779B97F4A7C15L + Float.floatToRawIntBits(logits[from + i]);
+        result.put((long) sequence << 32 | position, hash);
+      };
+      if (random == null) replay.alone(sequences, firstOutputs, sink);
+      else replay.mixed(sequences, firstOutputs, random, sink);
+    }
+    return result;
+  }
+}
