@@ -8,6 +8,8 @@ import org.scriptorium.engine.weights.Configuration;
 /** Which layers see a sliding window: by {@code layer_types} of newer files, else by the rule that a family's older files imply. */
 final class LayerKinds {
   private static final String KEY = "layer_types", SLIDING = "sliding_attention", FULL = "full_attention";
+  /** What kinds are called. */
+  static final List<String> NAMES = List.of(SLIDING, FULL);
 
   private LayerKinds() {}
 
@@ -16,7 +18,7 @@ final class LayerKinds {
     if (!configuration.has(KEY)) return older;
     List<String> kinds = configuration.strings(KEY);
     configuration.require(kinds.size() == configuration.size("num_hidden_layers"), KEY, "one for each of num_hidden_layers");
-    for (String kind : kinds) if (!kind.equals(SLIDING) && !kind.equals(FULL)) throw configuration.unsupported(KEY, SLIDING + ", " + FULL);
+    if (!NAMES.containsAll(kinds)) throw configuration.unsupported(KEY, String.join(", ", NAMES));
     return layer -> kinds.get(layer).equals(SLIDING);
   }
 

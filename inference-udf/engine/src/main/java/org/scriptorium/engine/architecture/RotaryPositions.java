@@ -32,6 +32,9 @@ final class RotaryPositions {
   static RotaryPositions of(Configuration configuration, double defaultBase, Pairing pairing) {
     Configuration parameters = scaling(configuration).or(() -> configuration.section("rope_parameters"))
         .orElseGet(() -> empty(configuration));
+    for (String kind : LayerKinds.NAMES) {
+      if (parameters.has(kind)) throw parameters.unsupported(kind, "none, as all layers of this family have the same positions");
+    }
     double base = parameters.real("rope_theta", configuration.real("rope_theta", defaultBase));
     configuration.require(base > 0, "rope_theta", "a positive number");
     return new RotaryPositions(configuration, parameters, base, pairing);
@@ -39,8 +42,11 @@ final class RotaryPositions {
 
   /** Those of a kind of layers, where each kind has its own. */
   static RotaryPositions ofLayers(Configuration configuration, String kind, String olderBase, double defaultBase) {
-    Configuration parameters = configuration.section("rope_parameters").flatMap(all -> all.section(kind))
-        .orElseGet(() -> empty(configuration));
+    Configuration all = configuration.section("rope_parameters").orElseGet(() -> empty(configuration));
+    for (String key : new String[] {"rope_theta", "rope_type"}) {
+      if (all.has(key)) throw all.unsupported(key, "one in each of " + String.join(", ", LayerKinds.NAMES));
+    }
+    Configuration parameters = all.section(kind).orElseGet(() -> empty(configuration));
     return new RotaryPositions(configuration, parameters, parameters.real("rope_theta", configuration.real(olderBase, defaultBase)),
         Pairing.HALVES);
   }

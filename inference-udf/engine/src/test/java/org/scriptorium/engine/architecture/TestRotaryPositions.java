@@ -93,6 +93,16 @@ class TestRotaryPositions {
     assertThat(full.whole(WIDTH).frequencies()[4]).isCloseTo(0.1f / 8, within(1e-8f));
   }
 
+  /** Else a base would be passed over without a word. */
+  @Test
+  void formsOfAnotherFamilyAreRefused() {
+    assertThatThrownBy(() -> positions(Map.of("rope_parameters", Map.of("full_attention", Map.of("rope_theta", 100)))))
+        .isInstanceOf(ModelException.class).hasMessageStartingWith("config.json: rope_parameters.full_attention is {\"rope_theta\":100}; supported is none");
+    var flat = configuration(Map.of("rope_parameters", Map.of("rope_theta", 100)));
+    assertThatThrownBy(() -> RotaryPositions.ofLayers(flat, "full_attention", "rope_theta", 1)).isInstanceOf(ModelException.class)
+        .hasMessageStartingWith("config.json: rope_parameters.rope_theta is 100; supported is one in each of sliding_attention, full_attention");
+  }
+
   private static RotaryPositions positions(Map<String, ?> values) {
     return RotaryPositions.of(configuration(values), 10_000);
   }
