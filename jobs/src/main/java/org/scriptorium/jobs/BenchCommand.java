@@ -44,7 +44,7 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--vector-bits", paramLabel = "V", defaultValue = "0", description = "256 or 512; 0 is the processor's preferred width (default).")
   private int vectorBits;
 
-  @Option(names = "--step-tokens", paramLabel = "S", defaultValue = "256", description = "Most tokens of a step (default: ${DEFAULT-VALUE}).")
+  @Option(names = "--step-tokens", paramLabel = "S", defaultValue = "512", description = "Most tokens of a step (default: ${DEFAULT-VALUE}).")
   private int stepTokens;
 
   @Option(names = "--cache-type", paramLabel = "C", defaultValue = "float16",

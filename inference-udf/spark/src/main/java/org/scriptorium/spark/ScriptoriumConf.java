@@ -10,7 +10,6 @@ import org.apache.spark.network.util.JavaUtils;
 import org.apache.spark.sql.internal.SQLConf;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
-import org.scriptorium.engine.kernel.CacheType;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** Every configuration key of Scriptorium on Spark, with its type, its default and what it does. An unknown key is an error. */
@@ -138,7 +137,7 @@ public final class ScriptoriumConf implements Serializable {
         case BYTES -> JavaUtils.byteStringAsBytes(value) >= 1;
         case MEMORY -> EngineSettings.memoryBytes(value, 1L << 40) >= 1;
         case KERNELS -> List.of("auto", "vector", "scalar").contains(value);
-        case CACHE_TYPE -> CacheType.names().contains(value);
+        case CACHE_TYPE -> List.of("float16", "float32").contains(value);
         case VECTOR_BITS -> List.of("0", "256", "512").contains(value);
       };
       if (holds) return value;
@@ -156,7 +155,7 @@ public final class ScriptoriumConf implements Serializable {
       case BYTES -> "bytes such as 64m";
       case MEMORY -> "bytes such as 2g, or a share above 0 and below 1 such as 0.125";
       case KERNELS -> "auto, vector or scalar";
-      case CACHE_TYPE -> String.join(" or ", CacheType.names());
+      case CACHE_TYPE -> "float16 or float32";
       case VECTOR_BITS -> "0, 256 or 512";
     };
   }
