@@ -24,13 +24,14 @@ import org.scriptorium.engine.kernel.StorageType;
 final class KernelWarmUp {
   /** Few inputs: whole calls reach the compiler's thresholds before their loops do, which then need no compilation of their own. */
   private static final int TURNS = 40, WIDTH = 64, HEADS = 3, INPUTS = 32, ROWS = 13, TOKENS = 2 * Attention.BLOCK;
+  private static final int PROMPT_ROWS = 4, FLOATS = Math.max(ROWS * INPUTS, PROMPT_ROWS * HEADS * WIDTH);
   /** The types that most quantized files hold: one of nibbles, one of bytes. */
   private static final List<StorageType> TYPES = List.of(StorageType.Q4_1, StorageType.Q8_0);
 
   private final Kernels kernels;
   private final Scratch scratch = new Scratch();
-  private final float[] source = new float[ROWS * INPUTS * 8];
-  private final float[] target = new float[ROWS * INPUTS * 8];
+  private final float[] source = new float[FLOATS];
+  private final float[] target = new float[FLOATS];
 
   private KernelWarmUp(Kernels kernels) {
     this.kernels = kernels;
@@ -73,7 +74,7 @@ final class KernelWarmUp {
   }
 
   private void attend(Attention attention, MemorySegment[] blocks, long values) {
-    attention.attendRows(4, source, 0, HEADS * WIDTH, HEADS, WIDTH, blocks, 0, values, 0, TOKENS - 4, 0.125f, target, 0, scratch);
+    attention.attendRows(PROMPT_ROWS, source, 0, HEADS * WIDTH, HEADS, WIDTH, blocks, 0, values, 0, TOKENS - PROMPT_ROWS, 0.125f, target, 0, scratch);
     attention.attend(source, 0, HEADS, WIDTH, blocks, 0, values, 0, TOKENS, 0.125f, target, 0, scratch);
   }
 }

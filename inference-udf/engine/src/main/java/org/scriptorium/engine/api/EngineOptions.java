@@ -32,10 +32,6 @@ public record EngineOptions(
     return new EngineOptions(threads, Math.max(machineBytes / 8, 64L << 20), 64, STEP_TOKENS, "auto", 0, "float16", directory);
   }
 
-  public EngineOptions withCacheType(String value) {
-    return new EngineOptions(threads, cacheBytes, maxBatch, stepTokens, kernels, vectorBits, value, packedDirectory);
-  }
-
   public EngineOptions withThreads(int value) {
     return new EngineOptions(value, cacheBytes, maxBatch, stepTokens, kernels, vectorBits, cacheType, packedDirectory);
   }

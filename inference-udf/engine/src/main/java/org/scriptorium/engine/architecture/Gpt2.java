@@ -15,6 +15,9 @@ import org.scriptorium.engine.weights.Configuration;
 
 /** GPT-2: learned positions, layer norms before each block, weights stored [inputs, outputs] (Radford et al. 2019). */
 final class Gpt2 implements Family {
+  /** What GPT and GPT-2 call the usual keys. */
+  static final Map<String, String> KEYS = Map.of("hidden_size", "n_embd", "num_hidden_layers", "n_layer", "num_attention_heads", "n_head",
+      "max_position_embeddings", "n_positions");
 
   @Override
   public Set<String> modelTypes() {
@@ -23,8 +26,7 @@ final class Gpt2 implements Family {
 
   @Override
   public Map<String, String> otherKeys() {
-    return Map.of("hidden_size", "n_embd", "num_hidden_layers", "n_layer", "num_attention_heads", "n_head", "max_position_embeddings",
-        "n_positions");
+    return KEYS;
   }
 
   @Override

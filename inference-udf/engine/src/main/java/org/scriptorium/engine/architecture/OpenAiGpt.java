@@ -23,8 +23,7 @@ final class OpenAiGpt implements Family {
 
   @Override
   public Map<String, String> otherKeys() {
-    return Map.of("hidden_size", "n_embd", "num_hidden_layers", "n_layer", "num_attention_heads", "n_head", "max_position_embeddings",
-        "n_positions");
+    return Gpt2.KEYS;
   }
 
   @Override

@@ -43,20 +43,20 @@ class TestTokenizerFilesFixture {
       String first = example.get("text").textValue(), second = example.get("pair").textValue();
       Encoding found = tokenizer.encodePair(SourcedText.trusted(first), SourcedText.trusted(second));
       equalEncoding(found, example, first, second);
-      decodes(tokenizer, found.ids(), example);
+      Decoded.matches(tokenizer, found.ids(), example);
     });
   }
 
   @TestFactory
   Stream<DynamicTest> decodesAsTheReference() {
     return tests("tokenizer.json", "cases", Tokenizers::folder,
-        (tokenizer, example) -> decodes(tokenizer, Fixtures.ints(example.get("ids")), example));
+        (tokenizer, example) -> Decoded.matches(tokenizer, Fixtures.ints(example.get("ids")), example));
   }
 
   @TestFactory
   Stream<DynamicTest> decodesAnyIdsAsTheReference() {
     return tests("tokenizer.json", "decode_random_ids", Tokenizers::folder,
-        (tokenizer, example) -> decodes(tokenizer, Fixtures.ints(example.get("ids")), example));
+        (tokenizer, example) -> Decoded.matches(tokenizer, Fixtures.ints(example.get("ids")), example));
   }
 
   /** Without their tokenizer.json, where the class of the tokenizer tells the rest. */
@@ -67,7 +67,7 @@ class TestTokenizerFilesFixture {
           var text = SourcedText.trusted(example.get("text").textValue());
           assertThat(tokenizer.encodeInput(text).ids()).containsExactly(Fixtures.ints(example.get("ids")));
           assertThat(tokenizer.encode(text)).containsExactly(Fixtures.ints(example.get("ids_no_special")));
-          decodes(tokenizer, Fixtures.ints(example.get("ids")), example);
+          Decoded.matches(tokenizer, Fixtures.ints(example.get("ids")), example);
         }, folder -> VocabularyFiles.isSufficient(folder, TokenizerFolder.settings(folder))));
   }
 
@@ -114,7 +114,7 @@ class TestTokenizerFilesFixture {
       assertThat(target.ids()).containsExactly(Fixtures.ints(example.get("target_ids")));
       assertThat(sides.source.decode(target.ids(), SpecialTokens.KEEP)).isEqualTo(example.get("decoded_target").textValue());
       assertThat(sides.source.decode(target.ids(), SpecialTokens.SKIP)).isEqualTo(example.get("decoded_target_skip").textValue());
-      assertThat(streamed(sides.source, target.ids())).isEqualTo(example.get("decoded_target_skip").textValue());
+      assertThat(Decoded.streamed(sides.source, target.ids())).isEqualTo(example.get("decoded_target_skip").textValue());
     });
   }
 
@@ -137,20 +137,6 @@ class TestTokenizerFilesFixture {
       ends[i] = first.codePointCount(0, found.ends()[i]);
     }
     assertThat(pairs(starts, ends)).isEqualTo(pairs(codePoints));
-  }
-
-  private static void decodes(Tokenizer tokenizer, int[] ids, JsonNode example) {
-    if (example.has("decoded")) assertThat(tokenizer.decode(ids, SpecialTokens.KEEP)).isEqualTo(example.get("decoded").textValue());
-    if (!example.has("decoded_skip")) return;
-    assertThat(tokenizer.decode(ids, SpecialTokens.SKIP)).isEqualTo(example.get("decoded_skip").textValue());
-    assertThat(streamed(tokenizer, ids)).isEqualTo(example.get("decoded_skip").textValue());
-  }
-
-  private static String streamed(Tokenizer tokenizer, int[] ids) {
-    var text = new StringBuilder();
-    var detokenizer = tokenizer.detokenizer();
-    for (int id : ids) text.append(detokenizer.append(id));
-    return text.append(detokenizer.finish()).toString();
   }
 
   /** One test a folder that has {@code file}: every example under {@code kind}, all failures told. */

@@ -39,7 +39,7 @@ class TestTokenizerFixture {
         int[] expected = Fixtures.ints(example.get("ids")), ids = tokenizer.encode(row);
         assertThat(ids).containsExactly(expected);
         assertThat(tokenizer.decode(ids, SpecialTokens.KEEP)).isEqualTo(text);
-        assertThat(streamed(tokenizer, ids)).isEqualTo(text);
+        assertThat(Decoded.streamed(tokenizer, ids)).isEqualTo(text);
         assertThat(tokenizer.ends(row, ids)).isSorted().endsWith(text.length()).satisfies(ends -> wholeCharacters(text, ends));
       }));
     }
@@ -82,7 +82,7 @@ class TestTokenizerFixture {
       int[] ids = tokenizer.encode(SourcedText.trusted(normal));
       assertThat(ids).as(text).containsExactly(Fixtures.ints(example.get("ids_no_special")));
       int[] all = Fixtures.ints(example.get("ids"));
-      decodes(tokenizer, all, example);
+      Decoded.matches(tokenizer, all, example);
       if (!normal.equals(text)) return;
       var offsets = example.get("offsets_utf16");
       int added = all.length - ids.length;
@@ -93,21 +93,7 @@ class TestTokenizerFixture {
       }
     });
     assertThat(expected.get("decode_random_ids")).isNotEmpty()
-        .allSatisfy(example -> decodes(tokenizer, Fixtures.ints(example.get("ids")), example));
-  }
-
-  private static void decodes(Tokenizer tokenizer, int[] ids, JsonNode example) {
-    if (example.has("decoded")) assertThat(tokenizer.decode(ids, SpecialTokens.KEEP)).isEqualTo(example.get("decoded").textValue());
-    if (!example.has("decoded_skip")) return;
-    assertThat(tokenizer.decode(ids, SpecialTokens.SKIP)).isEqualTo(example.get("decoded_skip").textValue());
-    assertThat(streamed(tokenizer, ids)).isEqualTo(example.get("decoded_skip").textValue());
-  }
-
-  private static String streamed(Tokenizer tokenizer, int[] ids) {
-    var text = new StringBuilder();
-    var detokenizer = tokenizer.detokenizer();
-    for (int id : ids) text.append(detokenizer.append(id));
-    return text.append(detokenizer.finish()).toString();
+        .allSatisfy(example -> Decoded.matches(tokenizer, Fixtures.ints(example.get("ids")), example));
   }
 
   private static void wholeCharacters(String text, int[] ends) {
