@@ -172,7 +172,9 @@ final class LanguageModel implements AutoCloseable {
   }
 
   Decoder decoder() {
-    return composition.decoder();
+    return switch (composition.transformer()) {
+      case Decoder decoder -> decoder;
+    };
   }
 
   /** @throws ModelException MODEL_UNSUPPORTED if the model's tokenizer is not read */

@@ -6,8 +6,8 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
-import org.scriptorium.engine.model.Decoder;
 import org.scriptorium.engine.model.Linear;
+import org.scriptorium.engine.model.Transformer;
 import org.scriptorium.engine.weights.Configuration;
 import org.scriptorium.engine.weights.GgufFile;
 import org.scriptorium.engine.weights.ModelFolder;
@@ -26,7 +26,7 @@ public final class Families {
    * @param architecture what its file calls its family
    * @param maps the linear maps, whose weights are to be packed, in order
    */
-  public record Composition(String architecture, Decoder decoder, List<Linear> maps) {}
+  public record Composition(String architecture, Transformer transformer, List<Linear> maps) {}
 
   /** Composes the model of a GGUF file, whose {@code general.architecture} names its family. */
   public static Composition compose(GgufFile file) {

@@ -2,7 +2,7 @@ package org.scriptorium.engine.architecture;
 
 import java.util.Map;
 import java.util.Set;
-import org.scriptorium.engine.model.Decoder;
+import org.scriptorium.engine.model.Transformer;
 import org.scriptorium.engine.weights.Configuration;
 
 /**
@@ -29,5 +29,5 @@ public interface Family {
    *
    * @param parts of the whole model; records the linear maps, whose weights are packed afterwards
    */
-  Decoder build(Configuration configuration, Parts parts);
+  Transformer build(Configuration configuration, Parts parts);
 }

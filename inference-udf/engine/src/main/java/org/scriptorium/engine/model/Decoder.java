@@ -10,7 +10,8 @@ import org.scriptorium.engine.kernel.CacheType;
  * @param head to the vocabulary; a tied one reads the embeddings' tensor
  * @param contextLength in tokens
  */
-public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm, Linear head, int contextLength) {
+public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm, Linear head, int contextLength) implements
+    Transformer {
   public Decoder {
     layers = List.copyOf(layers);
     AttentionBlock first = layers.getFirst().attention();
@@ -21,6 +22,7 @@ public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm,
     }
   }
 
+  @Override
   public int vocabulary() {
     return head.outputs();
   }
