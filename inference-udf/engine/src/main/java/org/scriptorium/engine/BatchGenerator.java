@@ -1,6 +1,7 @@
 package org.scriptorium.engine;
 
 import java.util.List;
+import java.util.Optional;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.EngineStatistics;
 import org.scriptorium.engine.api.ErrorCode;
@@ -19,6 +20,7 @@ import org.scriptorium.engine.batch.Scheduler;
 import org.scriptorium.engine.batch.Sequence;
 import org.scriptorium.engine.model.Machine;
 import org.scriptorium.engine.model.PackedWeights;
+import org.scriptorium.engine.sampler.Choices;
 import org.scriptorium.engine.sampler.Sampler;
 
 /** A model behind its scheduler. Owner of the model, the packed weights, the machine and the scheduler. */
@@ -29,6 +31,7 @@ final class BatchGenerator implements Generator {
   private final PackedWeights packed;
   private final Scheduler scheduler;
   private final PromptFitter fitter;
+  private volatile ChoiceTexts lastChoices;
   private boolean closed;
 
   BatchGenerator(LanguageModel model, ModelDescription description, Machine machine, PackedWeights packed, EngineOptions options) {
@@ -66,16 +69,37 @@ final class BatchGenerator implements Generator {
 
   private Sequence sequence(Request request, Listener listener) {
     requireWellFormed(request.prompt());
+    if (!request.choices().isEmpty()) return choice(request, choices(request.choices()), listener);
     GenerationConfig config = request.config();
     int context = description.contextLength();
     // Without truncation a prompt may use all of the context but one token; the text then ends where the context does.
     int limit = config.truncation() == Truncation.NONE ? context - 1 : Math.max(1, context - config.maxNewTokens());
+    return sequence(request, config, limit, Optional.empty(), listener);
+  }
+
+  /** A text that is one of the request's choices has room to the end of the longest, and stops nowhere before its own. */
+  private Sequence choice(Request request, ChoiceTexts choices, Listener listener) {
+    GenerationConfig config = request.config().withMaxNewTokens(choices.room()).withStopStrings(List.of());
+    int limit = Math.max(1, description.contextLength() - choices.room());
+    return sequence(request, config, limit, Optional.of(choices.choices()), choices.over(listener));
+  }
+
+  private Sequence sequence(Request request, GenerationConfig config, int limit, Optional<Choices> choices, Listener listener) {
     var fitted = fitter.fit(request.prompt(), limit, config.truncation());
     if (fitted.ids().length == 0) throw new ModelException(ErrorCode.INVALID_PARAMETER, "the prompt is empty");
-    String key = RequestKey.of(description.fingerprint(), fitted.rendered(), config);
-    var sampler = new Sampler(config, Sampler.seed(key, config), model.decoder().vocabulary(), model.endTokens());
-    int room = Math.min(config.maxNewTokens(), context - fitted.ids().length);
+    String key = RequestKey.of(description.fingerprint(), fitted.rendered(), config, request.choices());
+    var sampler = new Sampler(config, Sampler.seed(key, config), model.decoder().vocabulary(), model.endTokens(), choices);
+    int room = Math.min(config.maxNewTokens(), description.contextLength() - fitted.ids().length);
     return new Sequence(fitted.ids(), room, config.stopStrings(), sampler, model.tokenizer().detokenizer(), description.name(), key, listener);
+  }
+
+  /** All rows of a job mostly have the same. */
+  private ChoiceTexts choices(List<String> texts) {
+    ChoiceTexts known = lastChoices;
+    if (known != null && known.texts().equals(texts)) return known;
+    var made = new ChoiceTexts(texts, model.tokenizer(), model.endTokens());
+    lastChoices = made;
+    return made;
   }
 
   private static void requireWellFormed(Prompt prompt) {

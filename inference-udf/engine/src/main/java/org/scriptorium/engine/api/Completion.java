@@ -37,6 +37,11 @@ public record Completion(
     return finishReason != FinishReason.ERROR && promptTokens > 0 && cachedTokens == promptTokens;
   }
 
+  /** The same generation with another text, such as what a reader makes of the generated one. */
+  public Completion withText(String otherText, FinishReason reason) {
+    return new Completion(otherText, reason, errorCode, error, promptTokens, cachedTokens, completionTokens, model, requestKey);
+  }
+
   /** What an equal request gets of this one: the same text and counts, and nothing computed. */
   public Completion shared() {
     return new Completion(text, finishReason, errorCode, error, promptTokens, promptTokens, completionTokens, model, requestKey);

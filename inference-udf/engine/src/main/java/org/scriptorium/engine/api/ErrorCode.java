@@ -17,6 +17,8 @@ public enum ErrorCode {
   NON_FINITE_LOGITS,
   /** Row: alone it needs more key/value cache than the engine's whole budget. */
   CACHE_TOO_SMALL,
+  /** Row: the model's answer has not the form that was asked for. */
+  MALFORMED_ANSWER,
   /** Row: its task was cancelled, or the engine was closed. */
   CANCELLED,
   /** Row: an unexpected failure inside the engine; the message names the exception. */

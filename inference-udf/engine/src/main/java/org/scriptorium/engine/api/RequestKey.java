@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * The identity of a generation: SHA-256 of the model's bytes, the rendered prompt (with the knowledge of which of its characters
@@ -15,9 +16,10 @@ public final class RequestKey {
 
   /**
    * @param fingerprint SHA-256 of the model's bytes, hexadecimal
+   * @param choices of the request
    * @return 64 hexadecimal digits
    */
-  public static String of(String fingerprint, SourcedText rendered, GenerationConfig config) {
+  public static String of(String fingerprint, SourcedText rendered, GenerationConfig config, List<String> choices) {
     MessageDigest digest = sha256();
     add(digest, fingerprint);
     add(digest, rendered.text());
@@ -35,6 +37,10 @@ public final class RequestKey {
     add(digest, Float.floatToIntBits(config.presencePenalty()));
     add(digest, Float.floatToIntBits(config.frequencyPenalty()));
     for (String stop : config.stopStrings()) add(digest, stop);
+    if (!choices.isEmpty()) {
+      add(digest, -choices.size());
+      for (String choice : choices) add(digest, choice);
+    }
     return HexFormat.of().formatHex(digest.digest());
   }
 

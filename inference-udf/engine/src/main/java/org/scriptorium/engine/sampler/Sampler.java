@@ -11,7 +11,7 @@ import org.scriptorium.engine.api.GenerationConfig;
  * neighbours.
  *
  * <p>The order is that of Hugging Face's {@code generate}: repetition penalty, presence and frequency penalty (beside it, over
- * generated tokens only, as vLLM has them), minimum of new tokens; then, if the temperature is not 0, temperature, top-k, top-p,
+ * generated tokens only, as vLLM has them), minimum of new tokens, {@link Choices}; then, if the temperature is not 0, temperature, top-k, top-p,
  * min-p and a draw; else the largest score, of equal ones the lowest id.
  */
 public final class Sampler {
@@ -29,9 +29,14 @@ public final class Sampler {
    * @param endTokens those that {@code min_new_tokens} holds back
    */
   public Sampler(GenerationConfig config, long seed, int vocabularySize, int[] endTokens) {
+    this(config, seed, vocabularySize, endTokens, Optional.empty());
+  }
+
+  /** @param choices those that the text is one of; empty leaves it free */
+  public Sampler(GenerationConfig config, long seed, int vocabularySize, int[] endTokens, Optional<Choices> choices) {
     this.seed = seed;
     this.vocabularySize = vocabularySize;
-    this.processors = processors(config, endTokens);
+    this.processors = processors(config, endTokens, choices);
     this.warpers = config.isGreedy() ? Optional.empty() : Optional.of(Warpers.of(config));
   }
 
@@ -77,13 +82,14 @@ public final class Sampler {
     }
   }
 
-  private static List<LogitsProcessor> processors(GenerationConfig config, int[] endTokens) {
+  private static List<LogitsProcessor> processors(GenerationConfig config, int[] endTokens, Optional<Choices> choices) {
     var result = new ArrayList<LogitsProcessor>();
     if (config.repetitionPenalty() != 1) result.add(Processors.repetitionPenalty(config.repetitionPenalty()));
     if (config.presencePenalty() != 0 || config.frequencyPenalty() != 0) {
       result.add(Processors.presenceAndFrequencyPenalty(config.presencePenalty(), config.frequencyPenalty()));
     }
     if (config.minNewTokens() > 0) result.add(Processors.minNewTokens(config.minNewTokens(), endTokens));
+    choices.map(Choices::processor).ifPresent(result::add);
     return List.copyOf(result);
   }
 
