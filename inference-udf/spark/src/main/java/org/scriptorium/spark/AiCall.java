@@ -25,7 +25,7 @@ public final class AiCall extends Expression {
     return specification;
   }
 
-  /** The text, then for summaries the number of words. */
+  /** The row arguments of the specification. */
   @Override
   public Seq<Expression> children() {
     return arguments;
@@ -33,7 +33,7 @@ public final class AiCall extends Expression {
 
   @Override
   public DataType dataType() {
-    return ResultStruct.TYPE;
+    return specification.resultType();
   }
 
   @Override
@@ -63,7 +63,7 @@ public final class AiCall extends Expression {
 
   @Override
   public String prettyName() {
-    return specification.function().sqlName();
+    return specification.sqlName();
   }
 
   @Override

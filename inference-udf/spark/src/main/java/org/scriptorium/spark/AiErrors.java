@@ -22,7 +22,7 @@ final class AiErrors {
 
   /** A call in a place where nothing could evaluate it once for each row. */
   static RuntimeException position(AiFunctionCall call, String place, String remedy) {
-    String message = "%s can't be used in %s; %s".formatted(call.function().sqlName(), place, remedy);
+    String message = "%s can't be used in %s; %s".formatted(call.sqlName(), place, remedy);
     return error("SCRIPTORIUM_UNSUPPORTED_POSITION", "0A000", message, call.origin());
   }
 

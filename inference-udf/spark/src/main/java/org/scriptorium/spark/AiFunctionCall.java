@@ -2,19 +2,17 @@ package org.scriptorium.spark;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.ExpectsInputTypes$;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.ImplicitCastInputTypes;
+import org.apache.spark.sql.catalyst.expressions.NamedArgumentExpression;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
 import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
 import org.apache.spark.sql.types.AbstractDataType;
 import org.apache.spark.sql.types.AnyDataType$;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.TypeCollection;
 import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
 
@@ -25,20 +23,55 @@ import scala.collection.immutable.Seq;
 public final class AiFunctionCall extends Expression implements ImplicitCastInputTypes {
   private static final long serialVersionUID = 1L;
 
-  /** One text, or the values of a template. */
-  private static final AbstractDataType PROMPT =
-      new TypeCollection(Catalyst.seq(List.of(DataTypes.StringType, DataTypes.createArrayType(DataTypes.StringType))));
-
   private final AiFunction function;
+  private final AiFunction.OnError onError;
+  private final List<String> names;
   private final Seq<Expression> arguments;
 
-  AiFunctionCall(AiFunction function, Seq<Expression> arguments) {
+  private AiFunctionCall(AiFunction function, AiFunction.OnError onError, List<String> names, Seq<Expression> arguments) {
     this.function = function;
+    this.onError = onError;
+    this.names = names;
     this.arguments = arguments;
+  }
+
+  /** Makes a call's expression. The number and names of arguments are checked here, their types when these are known. */
+  static AiFunctionCall build(AiFunction function, AiFunction.OnError onError, List<Expression> arguments) {
+    String name = function.sqlName(onError), signature = function.signature(onError);
+    int most = function.parameters().size() + (function.options().isEmpty() ? 0 : 1);
+    if (arguments.isEmpty() || arguments.size() > most)
+      throw AiErrors.arguments("%s: expected %s, found %d arguments".formatted(name, signature, arguments.size()));
+    var names = new ArrayList<String>();
+    var values = new ArrayList<Expression>();
+    for (Expression argument : arguments) {
+      boolean isNamed = argument instanceof NamedArgumentExpression;
+      if (!isNamed && !names.isEmpty() && !names.getLast().isEmpty())
+        throw AiErrors.arguments("%s: expected arguments by position before those by name".formatted(name));
+      names.add(argument instanceof NamedArgumentExpression named ? named.key() : "");
+      values.add(argument instanceof NamedArgumentExpression named ? named.value() : argument);
+      if (isNamed && CallArguments.names(function).stream().noneMatch(names.getLast()::equalsIgnoreCase)) {
+        throw AiErrors.arguments("%s: expected %s, found an argument named %s; did you mean %s?"
+            .formatted(name, signature, names.getLast(), NearestName.of(names.getLast(), CallArguments.names(function))));
+      }
+    }
+    return new AiFunctionCall(function, onError, List.copyOf(names), Catalyst.seq(values));
   }
 
   AiFunction function() {
     return function;
+  }
+
+  AiFunction.OnError onError() {
+    return onError;
+  }
+
+  String sqlName() {
+    return function.sqlName(onError);
+  }
+
+  /** The names of arguments by name, empty for those by position. */
+  List<String> names() {
+    return names;
   }
 
   @Override
@@ -49,13 +82,8 @@ public final class AiFunctionCall extends Expression implements ImplicitCastInpu
   @Override
   public Seq<AbstractDataType> inputTypes() {
     var types = new ArrayList<AbstractDataType>();
-    var list = Catalyst.<Expression>list(arguments);
-    for (int i = 0; i < list.size(); i++) {
-      boolean isSummary = function.kind() == AiFunction.Kind.SUMMARIZE;
-      if (i == 0) types.add(isSummary ? DataTypes.StringType : PROMPT);
-      else if (isSummary && i == 1 && !AiFunction.isOptions(list.get(i))) types.add(DataTypes.IntegerType);
-      else types.add(AnyDataType$.MODULE$);
-    }
+    for (var parameter : CallArguments.parameters(function, names, Catalyst.list(arguments)))
+      types.add(parameter.map(found -> found.type().sql()).orElse(AnyDataType$.MODULE$));
     return Catalyst.seq(types);
   }
 
@@ -66,7 +94,11 @@ public final class AiFunctionCall extends Expression implements ImplicitCastInpu
 
   @Override
   public DataType dataType() {
-    return function.type();
+    Constants constants = CallArguments.of(this).constants();
+    return switch (onError) {
+      case FAILS -> function.task().type(constants);
+      case RETURNS -> ResultStruct.type(function.task().value(constants));
+    };
   }
 
   @Override
@@ -98,29 +130,31 @@ public final class AiFunctionCall extends Expression implements ImplicitCastInpu
   private UnsupportedOperationException neverEvaluated() {
     return new UnsupportedOperationException(
         "%s is planned as an operator and has no value of its own; set spark.sql.extensions=%s and use it in a SELECT list"
-            .formatted(function.sqlName(), ScriptoriumExtensions.class.getName()));
+            .formatted(sqlName(), ScriptoriumExtensions.class.getName()));
   }
 
   @Override
   public String prettyName() {
-    return function.name().toLowerCase(Locale.ROOT);
+    return sqlName();
   }
 
   @Override
   public Expression withNewChildrenInternal(IndexedSeq<Expression> children) {
-    return new AiFunctionCall(function, children);
+    return new AiFunctionCall(function, onError, names, children);
   }
 
   @Override
   public int productArity() {
-    return 2;
+    return 4;
   }
 
   @Override
   public Object productElement(int index) {
     return switch (index) {
       case 0 -> function;
-      case 1 -> arguments;
+      case 1 -> onError;
+      case 2 -> names;
+      case 3 -> arguments;
       default -> throw new IndexOutOfBoundsException(index);
     };
   }
@@ -132,11 +166,12 @@ public final class AiFunctionCall extends Expression implements ImplicitCastInpu
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof AiFunctionCall that && function == that.function && arguments.equals(that.arguments);
+    return other instanceof AiFunctionCall that && function == that.function && onError == that.onError
+        && names.equals(that.names) && arguments.equals(that.arguments);
   }
 
   @Override
   public int hashCode() {
-    return List.of(function, arguments).hashCode();
+    return List.of(function, onError, names, arguments).hashCode();
   }
 }

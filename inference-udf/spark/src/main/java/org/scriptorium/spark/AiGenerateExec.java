@@ -91,8 +91,7 @@ public final class AiGenerateExec extends SparkPlan implements UnaryExecNode {
     for (int i = 0; i < list.size(); i++) {
       var call = (AiCall) list.get(i);
       var indices = Catalyst.<Expression>list(call.children()).stream().map(argument -> column(argument, columns, arguments)).toList();
-      int words = indices.size() > 1 ? indices.get(1) : -1;
-      plans.add(new CallPlan(call.specification(), generation.models().get(i), indices.getFirst(), words));
+      plans.add(new CallPlan(call.specification(), generation.models().get(i), indices));
     }
     var hadoop = new SerializableConfiguration(session().sessionState().newHadoopConf());
     var counts = new GenerationMetrics(CollectionConverters.asJava(metrics()));

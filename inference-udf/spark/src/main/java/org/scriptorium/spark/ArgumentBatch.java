@@ -11,6 +11,7 @@ import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.ListVector;
+import org.apache.arrow.vector.complex.StructVector;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.execution.arrow.ArrowWriter;
 import org.apache.spark.sql.types.StructType;
@@ -62,6 +63,31 @@ final class ArgumentBatch implements AutoCloseable {
       texts.add(strings.isNull(i) ? "" : decode(strings.get(i)));
     }
     return texts;
+  }
+
+  /** One turn of a dialogue; what is NULL is empty. */
+  record Turn(String role, String content) {}
+
+  /**
+   * The turns of a cell that is an array of structs with the fields {@code role} and {@code content}.
+   *
+   * @throws CharacterCodingException if the bytes are not well-formed UTF-8
+   */
+  List<Turn> turns(int column, int row) throws CharacterCodingException {
+    var lists = (ListVector) root.getVector(column);
+    var structs = (StructVector) lists.getDataVector();
+    var roles = (VarCharVector) field(structs, "role");
+    var contents = (VarCharVector) field(structs, "content");
+    var turns = new ArrayList<Turn>();
+    for (int i = lists.getElementStartIndex(row); i < lists.getElementEndIndex(row); i++) {
+      boolean isNull = structs.isNull(i);
+      turns.add(new Turn(isNull || roles.isNull(i) ? "" : decode(roles.get(i)), isNull || contents.isNull(i) ? "" : decode(contents.get(i))));
+    }
+    return turns;
+  }
+
+  private static FieldVector field(StructVector struct, String name) {
+    return struct.getChildrenFromFields().stream().filter(child -> child.getName().equalsIgnoreCase(name)).findFirst().orElseThrow();
   }
 
   /** Spark's strings are bytes that nobody checked; what Java would repair in silence is an error here. */

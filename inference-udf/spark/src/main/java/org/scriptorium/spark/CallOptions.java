@@ -30,6 +30,16 @@ final class CallOptions {
       "model", "raw", "prompt_template", "max_new_tokens", "min_new_tokens", "temperature", "top_k", "top_p", "min_p", "repetition_penalty",
       "presence_penalty", "frequency_penalty", "stop", "seed", "truncation");
 
+  /** Those that change what is asked. */
+  private static final List<String> OF_PROMPTS = List.of("raw", "prompt_template");
+
+  /** Those of functions that bring an instruction of their own. */
+  static final List<String> OF_TASKS = NAMES.stream().filter(name -> !OF_PROMPTS.contains(name)).toList();
+
+  /** Those of functions whose text is one of a few: where it ends is no matter. */
+  static final List<String> OF_CHOICES =
+      OF_TASKS.stream().filter(name -> !List.of("max_new_tokens", "min_new_tokens", "stop").contains(name)).toList();
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final AiFunctionCall call;
@@ -45,24 +55,31 @@ final class CallOptions {
    *
    * @throws org.apache.spark.sql.AnalysisException if an option is unknown, not constant or outside its domain
    */
-  static CallSpecification specification(AiFunctionCall call, Optional<Expression> options, String defaultModel) {
-    var read = new CallOptions(call, options.map(map -> constants(call, map)).orElse(Map.of()));
-    for (String name : read.options.keySet()) {
-      if (!NAMES.contains(name)) {
-        throw read.refusal("unknown option '%s'; did you mean '%s'? Known are %s"
-            .formatted(name, NearestName.of(name, NAMES), String.join(", ", NAMES)));
-      }
-    }
+  static CallSpecification specification(AiFunctionCall call, CallArguments arguments, String defaultModel) {
+    AiFunction function = call.function();
+    Constants constants = arguments.constants();
+    var complaint = function.task().complaint(constants);
+    if (complaint.isPresent()) throw AiErrors.arguments(call.sqlName() + ": " + complaint.get(), call);
+    var options = new LinkedHashMap<String, String>();
+    arguments.constant(ModelParameters.NAME).ifPresent(parameters -> options.putAll(ModelParameters.read(call, parameters)));
+    arguments.options().ifPresent(map -> options.putAll(constants(call, map)));
+    var read = new CallOptions(call, options);
+    options.keySet().forEach(read::checkName);
     var markup = read.truth("raw") ? CallSpecification.Markup.RAW : CallSpecification.Markup.TEMPLATE;
-    String model = read.text("model").orElse(defaultModel);
+    String model = constants.text("model").or(() -> read.text("model")).orElse(defaultModel);
     if (model.isBlank()) throw read.refusal("option 'model': expected a name, a .gguf file or a URI, found nothing");
-    if (markup == CallSpecification.Markup.RAW && call.function().kind() == AiFunction.Kind.SUMMARIZE) {
-      throw read.refusal("option 'raw' is not for summaries, which bring their own instruction; use ai_gen");
-    }
-    String template = read.text("prompt_template").orElse("");
-    if (!template.isEmpty() && call.function().kind() == AiFunction.Kind.SUMMARIZE)
-      throw read.refusal("option 'prompt_template' is not for summaries, which bring their own instruction; use ai_gen");
-    return new CallSpecification(call.function(), model, markup, template, read.config(call.function().defaults()));
+    var onError = function.task().returnsErrors(constants) ? AiFunction.OnError.RETURNS : call.onError();
+    return new CallSpecification(function, onError, model, constants, List.copyOf(arguments.rows().keySet()), markup,
+        read.text("prompt_template").orElse(""), new CallSpecification.Parameters(read.config(function.defaults())));
+  }
+
+  private void checkName(String name) {
+    List<String> known = call.function().options();
+    if (known.contains(name)) return;
+    if (OF_PROMPTS.contains(name))
+      throw refusal("option '%s' is not for a function that brings its own instruction; use ai_gen".formatted(name));
+    throw refusal("unknown option '%s'; did you mean '%s'? Known are %s".formatted(name, NearestName.of(name, known),
+        String.join(", ", known)));
   }
 
   private GenerationConfig config(GenerationConfig defaults) {
@@ -133,11 +150,11 @@ final class CallOptions {
   private static Map<String, String> constants(AiFunctionCall call, Expression map) {
     if (!(map.dataType() instanceof MapType type) || !(type.keyType() instanceof StringType || type.keyType() instanceof NullType)) {
       throw AiErrors.arguments("%s: expected the options as a map of strings, found %s; write map('max_new_tokens', '64')"
-          .formatted(call.function().sqlName(), map.dataType().sql()), call);
+          .formatted(call.sqlName(), map.dataType().sql()), call);
     }
     if (!map.foldable()) {
       throw AiErrors.arguments("%s: the options must be constant, found %s; compute the prompt from columns instead"
-          .formatted(call.function().sqlName(), map.sql()), call);
+          .formatted(call.sqlName(), map.sql()), call);
     }
     var strings = new Cast(map, DataTypes.createMapType(DataTypes.StringType, DataTypes.StringType),
         scala.Option.apply(SQLConf.get().sessionLocalTimeZone()));
@@ -146,13 +163,13 @@ final class CallOptions {
     for (int i = 0; i < data.numElements(); i++) {
       String name = data.keyArray().getUTF8String(i).toString();
       UTF8String value = data.valueArray().isNullAt(i) ? null : data.valueArray().getUTF8String(i);
-      if (value == null) throw AiErrors.arguments("%s: option '%s' is NULL; leave it out".formatted(call.function().sqlName(), name), call);
+      if (value == null) throw AiErrors.arguments("%s: option '%s' is NULL; leave it out".formatted(call.sqlName(), name), call);
       found.put(name, value.toString());
     }
     return found;
   }
 
   private RuntimeException refusal(String message) {
-    return AiErrors.arguments(call.function().sqlName() + ": " + message, call);
+    return AiErrors.arguments(call.sqlName() + ": " + message, call);
   }
 }

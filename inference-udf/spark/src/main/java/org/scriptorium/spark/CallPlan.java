@@ -1,11 +1,15 @@
 package org.scriptorium.spark;
 
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * One call of an operator, as its tasks run it.
  *
- * @param textColumn where the argument batch has the text or the template's values
- * @param wordsColumn where it has the wanted number of words; -1 where the call does not say
+ * @param columns where the argument batch has the row arguments of the specification
  */
-record CallPlan(CallSpecification specification, ModelReference model, int textColumn, int wordsColumn) implements Serializable {}
+record CallPlan(CallSpecification specification, ModelReference model, List<Integer> columns) implements Serializable {
+  CallPlan {
+    columns = List.copyOf(columns);
+  }
+}

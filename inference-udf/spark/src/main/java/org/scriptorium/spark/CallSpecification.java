@@ -5,6 +5,7 @@ import java.io.InvalidObjectException;
 import java.io.ObjectInputStream;
 import java.io.Serializable;
 import java.util.List;
+import org.apache.spark.sql.types.StructType;
 import org.scriptorium.engine.api.GenerationConfig;
 import org.scriptorium.engine.api.Truncation;
 
@@ -12,16 +13,29 @@ import org.scriptorium.engine.api.Truncation;
  * What a call asks for, the same for all its rows.
  *
  * @param model as the query or the session names it
+ * @param constants arguments that are the same for all rows
+ * @param rowArguments parameters whose arguments each row has, in the order of the call's expressions
  * @param markup how the text reaches the model
  * @param template text with places for the row's values, or empty where the prompt is the whole text
  */
-record CallSpecification(AiFunction function, String model, Markup markup, String template, Parameters parameters) implements Serializable {
+record CallSpecification(
+    AiFunction function, AiFunction.OnError onError, String model, Constants constants, List<String> rowArguments, Markup markup,
+    String template, Parameters parameters) implements Serializable {
 
   /** Through the model's chat template, where nothing in the text is markup; or as it stands, markup and all. */
   enum Markup { TEMPLATE, RAW }
 
-  CallSpecification(AiFunction function, String model, Markup markup, String template, GenerationConfig config) {
-    this(function, model, markup, template, new Parameters(config));
+  CallSpecification {
+    rowArguments = List.copyOf(rowArguments);
+  }
+
+  String sqlName() {
+    return function.sqlName(onError);
+  }
+
+  /** The struct that the call yields. */
+  StructType resultType() {
+    return ResultStruct.type(function.task().value(constants));
   }
 
   GenerationConfig config() {

@@ -2,9 +2,11 @@ package org.scriptorium.spark;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.And;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
@@ -12,6 +14,7 @@ import org.apache.spark.sql.catalyst.expressions.AttributeReference;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.expressions.RuntimeReplaceable;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.Metadata;
 import scala.Function1;
@@ -53,6 +56,12 @@ final class Catalyst {
     if (test.test(root)) return true;
     for (Expression child : list(root.children())) if (exists(child, test)) return true;
     return false;
+  }
+
+  /** The value that an expression has on every row; empty where that is NULL, or not known before the plan is optimized. */
+  static Optional<Object> constant(Expression expression) {
+    boolean isKnown = expression.foldable() && !exists(expression, part -> part instanceof RuntimeReplaceable);
+    return isKnown ? Optional.ofNullable(expression.eval(InternalRow.empty())) : Optional.empty();
   }
 
   /** Visits {@code root} and all below it, parents first. */

@@ -44,7 +44,7 @@ final class DriverModels {
   private ModelReference onNode(Path file, String name, CallSpecification specification) {
     ModelDescription description = description(file, name);
     check(description, specification);
-    return new ModelReference(name, file.toAbsolutePath().toString(), ModelReference.Place.NODE, description.fingerprint(), size(file));
+    return new ModelReference(file.toAbsolutePath().toString(), ModelReference.Place.NODE, size(file), description);
   }
 
   private ModelReference remote(String uri, CallSpecification specification) {
@@ -59,7 +59,7 @@ final class DriverModels {
       description = description(copy.file(), name);
     }
     check(description, specification);
-    return new ModelReference(name, uri, ModelReference.Place.REMOTE, description.fingerprint(), size(copy.file()));
+    return new ModelReference(uri, ModelReference.Place.REMOTE, size(copy.file()), description);
   }
 
   private static ModelDescription description(Path file, String name) {
@@ -82,7 +82,7 @@ final class DriverModels {
     if (wanted < model.contextLength()) return;
     throw new ModelException(ErrorCode.INVALID_PARAMETER,
         "%s: max_new_tokens: expected less than the %d tokens of the context of %s, found %d"
-            .formatted(specification.function().sqlName(), model.contextLength(), model.name(), wanted));
+            .formatted(specification.sqlName(), model.contextLength(), model.name(), wanted));
   }
 
   private static boolean isUri(String model) {

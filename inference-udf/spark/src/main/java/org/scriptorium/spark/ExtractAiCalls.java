@@ -3,11 +3,11 @@ package org.scriptorium.spark;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.CreateArray;
 import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.catalyst.expressions.GetStructField;
 import org.apache.spark.sql.catalyst.expressions.If;
 import org.apache.spark.sql.catalyst.expressions.LambdaFunction;
 import org.apache.spark.sql.catalyst.expressions.Literal;
@@ -18,7 +18,7 @@ import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.rules.Rule;
 import org.apache.spark.sql.classic.SparkSession;
 import org.apache.spark.sql.types.ArrayType;
-import scala.Option;
+import org.apache.spark.sql.types.StringType;
 
 /**
  * Moves the calls of a projection into an {@link AiGenerate} below it, while the query is analyzed: later rules then see a column, which
@@ -99,56 +99,49 @@ final class ExtractAiCalls extends Rule<LogicalPlan> {
     }
 
     private Expression result(AiFunctionCall call, Optional<Expression> condition) {
-      var arguments = new ArrayList<Expression>(Catalyst.<Expression>list(call.children()));
-      boolean hasOptions = arguments.size() > 1 && AiFunction.isOptions(arguments.getLast());
-      Optional<Expression> options = hasOptions ? Optional.of(arguments.removeLast()) : Optional.empty();
-      check(call, arguments);
-      var specification = CallOptions.specification(call, options, defaultModel);
+      var bound = CallArguments.of(call);
+      check(call, bound.rows());
+      var arguments = new ArrayList<>(bound.rows().values());
+      var specification = CallOptions.specification(call, bound, defaultModel);
       checkTemplate(call, specification, arguments.getFirst());
       if (condition.isPresent()) {
         var text = arguments.getFirst();
         arguments.set(0, new If(condition.get(), text, Literal.create(null, text.dataType())));
       }
       var key = new AiCall(specification, Catalyst.seq(arguments));
-      var result = results.computeIfAbsent(key.canonicalized(), absent -> new Result(key, resultAttribute(call)));
-      return switch (call.function().onError()) {
-        case FAILS -> new GetStructField(result.attribute(), ResultStruct.TEXT, Option.apply("text"));
+      var result = results.computeIfAbsent(key.canonicalized(), absent -> new Result(key, resultAttribute(key)));
+      return switch (call.onError()) {
+        case FAILS -> call.function().task().expression(result.attribute(), specification.constants());
         case RETURNS -> result.attribute();
       };
     }
 
     /** Its name is none that a user gives a column, so that no rule takes an alias of it for redundant. */
-    private static Attribute resultAttribute(AiFunctionCall call) {
-      return Catalyst.attribute("_" + call.function().sqlName() + "_result", ResultStruct.TYPE);
+    private static Attribute resultAttribute(AiCall call) {
+      return Catalyst.attribute("_" + call.prettyName() + "_result", call.dataType());
     }
 
-    private static void check(AiFunctionCall call, List<Expression> arguments) {
-      String name = call.function().sqlName();
-      if (call.function().kind() == AiFunction.Kind.GENERATE && arguments.size() > 1 || arguments.size() > 2) {
-        throw AiErrors.arguments("%s: expected %s with the options as a map, found %s; write map('max_new_tokens', '64')"
-            .formatted(name, call.function().signature(), arguments.getLast().dataType().sql()), call);
-      }
-      for (Expression argument : arguments) {
+    private static void check(AiFunctionCall call, Map<String, Expression> arguments) {
+      for (Expression argument : arguments.values()) {
         if (Catalyst.exists(argument, part -> part instanceof OuterReference))
           throw AiErrors.position(call, "a correlated subquery on columns of the outer query", "compute it in the outer SELECT");
       }
-      if (arguments.size() == 2 && arguments.get(1).foldable() && arguments.get(1).eval(null) instanceof Integer words && words < 0)
-        throw AiErrors.arguments("%s: max_words: expected 0 (no limit) or more, found %d".formatted(name, words), call);
+      var complaint = call.function().task().complaint(arguments);
+      if (complaint.isPresent()) throw AiErrors.arguments(call.sqlName() + ": " + complaint.get(), call);
     }
   }
 
   private static void checkTemplate(AiFunctionCall call, CallSpecification specification, Expression prompt) {
-    String name = call.function().sqlName();
     if (specification.template().isEmpty()) {
-      if (prompt.dataType() instanceof ArrayType)
-        throw AiErrors.arguments("%s: an array of values needs the option 'prompt_template'".formatted(name), call);
+      boolean isArray = prompt.dataType() instanceof ArrayType array && array.elementType() instanceof StringType;
+      if (isArray) throw AiErrors.arguments("%s: an array of values needs the option 'prompt_template'".formatted(call.sqlName()), call);
       return;
     }
     int places = PromptTemplate.parse(specification.template()).places();
     int values = prompt instanceof CreateArray array ? array.children().size() : prompt.dataType() instanceof ArrayType ? places : 1;
     if (places > values) {
       throw AiErrors.arguments("%s: option 'prompt_template' holds {{%d}}, but the prompt has %d value%s; places count from {{0}}"
-          .formatted(name, places - 1, values, values == 1 ? "" : "s"), call);
+          .formatted(call.sqlName(), places - 1, values, values == 1 ? "" : "s"), call);
     }
   }
 

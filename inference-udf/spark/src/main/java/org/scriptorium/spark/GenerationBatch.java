@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.engine.api.Generator;
 import org.scriptorium.engine.api.ModelException;
 
@@ -18,7 +19,8 @@ final class GenerationBatch {
   /** One for the task's thread itself, until all is submitted, and one for each request. */
   private final AtomicInteger pending = new AtomicInteger(1);
   private final CountDownLatch complete = new CountDownLatch(1);
-  private Completion[][] completions;
+  private Answer[][] answers;
+  private Step.Reading[][] readings;
   private long bytes;
   private volatile long completedAt;
 
@@ -39,36 +41,54 @@ final class GenerationBatch {
     return rows.get(index);
   }
 
-  /** The completion of a row and call, or null where the text is NULL; to be asked when complete. */
-  Completion completion(int row, int call) {
-    return completions[row][call];
+  /** The answer of a row and call, or null where the text is NULL; to be asked when complete, by the task's thread. */
+  Answer answer(int row, int call) {
+    Step.Reading reading = readings[row][call];
+    if (reading != null) {
+      readings[row][call] = null;
+      answers[row][call] = read(reading, answers[row][call].completion());
+    }
+    return answers[row][call];
+  }
+
+  private static Answer read(Step.Reading reading, Completion completion) {
+    return completion.finishReason() == FinishReason.ERROR ? Answer.of(completion) : reading.answer(completion);
   }
 
   void submit(ArgumentBatch arguments, List<RowRequests> calls, List<Generator> generators, EqualRequests asked, Runnable betweenRows) {
-    completions = new Completion[rows.size()][calls.size()];
+    answers = new Answer[rows.size()][calls.size()];
+    readings = new Step.Reading[rows.size()][calls.size()];
     for (int row = 0; row < rows.size(); row++) {
       betweenRows.run();
       for (int call = 0; call < calls.size(); call++) {
         switch (calls.get(call).step(arguments, row)) {
-          case RowRequests.Absent absent -> { }
-          case RowRequests.Answered answered -> completions[row][call] = answered.completion();
-          case RowRequests.Ask ask -> ask(ask, row, call, calls.get(call), generators.get(call), asked);
+          case Step.Absent absent -> { }
+          case Step.Answered answered -> answers[row][call] = answered.answer();
+          case Step.Count count -> answers[row][call] = counted(count, generators.get(call));
+          case Step.Ask ask -> ask(ask, row, call, calls.get(call), generators.get(call), asked);
         }
       }
     }
     oneLess();
   }
 
-  private void ask(RowRequests.Ask ask, int row, int call, RowRequests requests, Generator generator, EqualRequests asked) {
+  private static Answer counted(Step.Count count, Generator generator) {
+    int tokens = generator.countTokens(count.text());
+    return new Answer(new Completion("", FinishReason.STOP, "", "", 0, 0, 0, generator.model().name(), ""), tokens);
+  }
+
+  private void ask(Step.Ask ask, int row, int call, RowRequests requests, Generator generator, EqualRequests asked) {
     pending.incrementAndGet();
+    readings[row][call] = ask.reading();
     var listener = new RowListener(row, call);
     try {
       asked.ask(generator, ask.request(), listener).ifPresent(tickets::add);
     } catch (ModelException e) {
-      listener.completed(requests.failed(e.code(), e.getMessage()).completion());
+      listener.completed(requests.failed(e.code(), e.getMessage()).answer().completion());
     } catch (RuntimeException e) {
       // Its message may quote the document, which is neither logged nor shown.
-      listener.completed(requests.failed(ErrorCode.INTERNAL, "the engine could not take the row: " + e.getClass().getName()).completion());
+      listener.completed(requests.failed(ErrorCode.INTERNAL, "the engine could not take the row: " + e.getClass().getName())
+          .answer().completion());
     }
   }
 
@@ -107,7 +127,7 @@ final class GenerationBatch {
 
     @Override
     public void completed(Completion completion) {
-      completions[row][call] = completion;
+      answers[row][call] = Answer.of(completion);
       oneLess();
     }
   }

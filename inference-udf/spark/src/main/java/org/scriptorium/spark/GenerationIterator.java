@@ -36,6 +36,7 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
   private final UnsafeProjection toOutput;
   private final JoinedRow joined = new JoinedRow();
   private final List<RowRequests> requests;
+  private final List<StructType> resultTypes;
   private final long beganAt = System.nanoTime();
   private final ArrayDeque<GenerationBatch> inFlight = new ArrayDeque<>();
   private final EqualRequests asked = new EqualRequests(EqualRequests.KEPT_BYTES);
@@ -61,6 +62,7 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
     toArguments.initialize(context.partitionId());
     toOutput = UnsafeProjection.create(Catalyst.seq(Catalyst.list(task.output())), task.output());
     requests = task.calls().stream().map(RowRequests::new).toList();
+    resultTypes = task.calls().stream().map(call -> call.specification().resultType()).toList();
     context.addTaskCompletionListener(this);
   }
 
@@ -74,7 +76,7 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
     awaitComplete(inFlight.getFirst());
     current = inFlight.removeFirst();
     next = 0;
-    results = new ResultBatch(current, requests.size(), allocator);
+    results = new ResultBatch(current, resultTypes, allocator);
     return true;
   }
 
@@ -82,20 +84,21 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
   public InternalRow next() {
     if (!hasNext()) throw new NoSuchElementException();
     watch.checkAlive();
-    for (int call = 0; call < requests.size(); call++) account(task.calls().get(call), current.completion(next, call));
+    for (int call = 0; call < requests.size(); call++) account(task.calls().get(call), current.answer(next, call));
     InternalRow row = toOutput.apply(joined.apply(current.row(next), results.row(next)));
     next++;
     return row;
   }
 
   /** Counts a result; a row in error fails the query here where the function says so. */
-  private void account(CallPlan call, Completion completion) {
-    if (completion == null) return;
+  private void account(CallPlan call, Answer answer) {
+    if (answer == null) return;
+    Completion completion = answer.completion();
     task.metrics().count(completion);
     if (completion.finishReason() != FinishReason.ERROR) return;
-    var function = call.specification().function();
-    if (completion.errorCode().equals(ErrorCode.CANCELLED.code())) throw RowFailure.cancelled(function, completion);
-    if (function.onError() == AiFunction.OnError.FAILS) throw RowFailure.of(function, completion);
+    var specification = call.specification();
+    if (completion.errorCode().equals(ErrorCode.CANCELLED.code())) throw RowFailure.cancelled(specification, completion);
+    if (specification.onError() == AiFunction.OnError.FAILS) throw RowFailure.of(specification, completion);
   }
 
   /** Hands batches to the engine while the bounds allow. */

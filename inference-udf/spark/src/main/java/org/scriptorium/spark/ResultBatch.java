@@ -11,31 +11,31 @@ import org.apache.spark.sql.util.ArrowUtils;
 import org.apache.spark.sql.vectorized.ArrowColumnVector;
 import org.apache.spark.sql.vectorized.ColumnVector;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
-import org.scriptorium.engine.api.Completion;
 
 /** The results of a completed batch as Arrow vectors, one struct column for each call. Owns them. */
 final class ResultBatch implements AutoCloseable {
   private final ColumnarBatch columns;
 
-  ResultBatch(GenerationBatch batch, int calls, BufferAllocator allocator) {
+  /** @param types of the calls' structs */
+  ResultBatch(GenerationBatch batch, List<StructType> types, BufferAllocator allocator) {
     var schema = new StructType();
-    for (int call = 0; call < calls; call++) schema = schema.add("result" + call, ResultStruct.TYPE, true);
+    for (int call = 0; call < types.size(); call++) schema = schema.add("result" + call, types.get(call), true);
     var root = VectorSchemaRoot.create(ArrowUtils.toArrowSchema(schema, "UTC", true, false), allocator);
     columns = new ColumnarBatch(root.getFieldVectors().stream().map(ArrowColumnVector::new).toArray(ColumnVector[]::new), batch.size());
     try {
-      write(batch, calls, ArrowWriter.create(root));
+      write(batch, types, ArrowWriter.create(root));
     } catch (RuntimeException | Error e) {
       root.close();
       throw e;
     }
   }
 
-  private static void write(GenerationBatch batch, int calls, ArrowWriter writer) {
+  private static void write(GenerationBatch batch, List<StructType> types, ArrowWriter writer) {
     for (int row = 0; row < batch.size(); row++) {
-      var structs = new Object[calls];
-      for (int call = 0; call < calls; call++) {
-        Completion completion = batch.completion(row, call);
-        structs[call] = completion == null ? null : ResultStruct.row(completion);
+      var structs = new Object[types.size()];
+      for (int call = 0; call < structs.length; call++) {
+        Answer answer = batch.answer(row, call);
+        structs[call] = answer == null ? null : ResultStruct.row(answer, types.get(call));
       }
       writer.write(new GenericInternalRow(structs));
     }

@@ -1,11 +1,20 @@
 package org.scriptorium.spark;
 
+import java.util.Arrays;
+import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.EqualTo;
+import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.GetStructField;
+import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
 import org.scriptorium.engine.api.Completion;
+import org.scriptorium.engine.api.FinishReason;
+import scala.Option;
 
 /** The struct that every call yields and that the {@code try_} functions return; NULL where the call's text is NULL. */
 public final class ResultStruct {
@@ -25,9 +34,30 @@ public final class ResultStruct {
 
   /** Where {@code text} stands. */
   static final int TEXT = 0;
+  static final int FINISH_REASON = 1;
+  static final int ERROR = 3;
 
-  static InternalRow row(Completion completion) {
-    return new GenericInternalRow(new Object[] {
+  /** The struct of a call; a value that is no text comes after all else. */
+  static StructType type(Optional<AiTask.Value> value) {
+    return value.map(field -> TYPE.add(field.name(), field.type(), true)).orElse(TYPE);
+  }
+
+  /** True on rows whose documents are blank. */
+  static Expression isSkipped(Attribute result) {
+    return new EqualTo(new GetStructField(result, FINISH_REASON, Option.apply("finish_reason")),
+        Literal.create(FinishReason.SKIPPED.code(), DataTypes.StringType));
+  }
+
+  /** @param type of the call, as {@link #type} gives it */
+  static InternalRow row(Answer answer, StructType type) {
+    Completion completion = answer.completion();
+    var values = Arrays.copyOf(texts(completion), type.size());
+    if (type.size() > TYPE.size()) values[TYPE.size()] = answer.value();
+    return new GenericInternalRow(values);
+  }
+
+  private static Object[] texts(Completion completion) {
+    return new Object[] {
       UTF8String.fromString(completion.text()),
       UTF8String.fromString(completion.finishReason().code()),
       UTF8String.fromString(completion.errorCode()),
@@ -37,6 +67,6 @@ public final class ResultStruct {
       completion.completionTokens(),
       UTF8String.fromString(completion.model()),
       UTF8String.fromString(completion.requestKey())
-    });
+    };
   }
 }

@@ -10,15 +10,15 @@ import org.scriptorium.engine.api.ModelException;
 final class RowFailure {
   private RowFailure() {}
 
-  static RuntimeException of(AiFunction function, Completion completion) {
-    String message = "%s failed on a row: %s: %s. Use try_%s to get errors as values".formatted(
-        function.sqlName(), completion.errorCode(), withoutStop(completion.error()), function.sqlName());
+  static RuntimeException of(CallSpecification call, Completion completion) {
+    String message = "%s failed on a row: %s: %s. Use %s to get errors as values".formatted(call.sqlName(), completion.errorCode(),
+        withoutStop(completion.error()), call.function().sqlName(AiFunction.OnError.RETURNS));
     return Unchecked.thrown(new SparkException(message, cause(completion)));
   }
 
   /** Nobody but the engine's end cancels rows of a living task; to run the task again is right, a result would not be. */
-  static RuntimeException cancelled(AiFunction function, Completion completion) {
-    String message = "%s: the engine was closed while the task ran: %s".formatted(function.sqlName(), completion.error());
+  static RuntimeException cancelled(CallSpecification call, Completion completion) {
+    String message = "%s: the engine was closed while the task ran: %s".formatted(call.sqlName(), completion.error());
     return Unchecked.thrown(new SparkException(message, cause(completion)));
   }
 

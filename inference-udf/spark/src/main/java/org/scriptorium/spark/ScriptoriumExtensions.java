@@ -28,8 +28,11 @@ public final class ScriptoriumExtensions extends AbstractFunction1<SparkSessionE
   @Override
   public BoxedUnit apply(SparkSessionExtensions extensions) {
     for (AiFunction function : AiFunction.values()) {
-      extensions.injectFunction(new Tuple3<FunctionIdentifier, ExpressionInfo, Function1<Seq<Expression>, Expression>>(
-          function.identifier(), function.information(), function(arguments -> function.build(Catalyst.list(arguments)))));
+      for (AiFunction.OnError onError : AiFunction.OnError.values()) {
+        extensions.injectFunction(new Tuple3<FunctionIdentifier, ExpressionInfo, Function1<Seq<Expression>, Expression>>(
+            function.identifier(onError), function.information(onError),
+            function(arguments -> AiFunctionCall.build(function, onError, Catalyst.list(arguments)))));
+      }
     }
     extensions.injectResolutionRule(function(session -> new ExtractAiCalls((SparkSession) session)));
     extensions.injectPostHocResolutionRule(function(session -> new CheckAiPositions()));

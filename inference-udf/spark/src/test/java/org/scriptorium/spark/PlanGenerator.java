@@ -7,6 +7,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
@@ -16,10 +17,11 @@ import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.Request;
 import org.scriptorium.engine.api.SourcedText;
 
-/** For tests of plans only: answers every prompt with the prompt, after a while. A prompt with "too long" in it is too long. */
+/** For tests of plans only: answers every prompt as it is told, with the prompt mostly, after a while. A prompt with "too long" in it is too long. */
 final class PlanGenerator implements Generator {
   private final ModelDescription model;
   private final long latencyMilliseconds;
+  private final UnaryOperator<String> answers;
   private final ScheduledExecutorService threads = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
   private final AtomicInteger requests = new AtomicInteger();
   private final AtomicInteger cancelled = new AtomicInteger();
@@ -29,7 +31,12 @@ final class PlanGenerator implements Generator {
   private final List<Request> seen = new CopyOnWriteArrayList<>();
 
   PlanGenerator(ModelDescription model, long latencyMilliseconds) {
+    this(model, latencyMilliseconds, prompt -> "<" + prompt + ">");
+  }
+
+  PlanGenerator(ModelDescription model, long latencyMilliseconds, UnaryOperator<String> answers) {
     this.model = model;
+    this.answers = answers;
     this.latencyMilliseconds = latencyMilliseconds;
   }
 
@@ -89,7 +96,7 @@ final class PlanGenerator implements Generator {
     if (prompt.text().contains("too long"))
       return Completion.failed(ErrorCode.PROMPT_TOO_LONG, "expected at most 8 tokens, found 9", 9, model.name(), "key");
     String key = "key of " + prompt.text().hashCode();
-    return new Completion("<" + prompt.text() + ">", FinishReason.STOP, "", "", 7, 2, 3, model.name(), key);
+    return new Completion(answers.apply(prompt.text()), FinishReason.STOP, "", "", 7, 2, 3, model.name(), key);
   }
 
   private static SourcedText text(Prompt prompt) {

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.Generator;
@@ -21,6 +23,8 @@ import org.scriptorium.engine.api.ModelException;
 final class PlanModels implements ModelOpener {
   private static final String MAGIC = "PLAN";
   static final int CONTEXT = 2048;
+  /** First line of the content of an encoder-decoder; the others are {@code task=prefix}. */
+  static final String ENCODER_DECODER = "encoder-decoder";
 
   final AtomicInteger opened = new AtomicInteger();
   final AtomicInteger described = new AtomicInteger();
@@ -28,6 +32,8 @@ final class PlanModels implements ModelOpener {
   volatile long openingMilliseconds;
   volatile boolean isOpeningBroken;
   volatile long latencyMilliseconds = 1;
+  /** What generators answer to the text of a prompt. */
+  volatile UnaryOperator<String> answers = PlanModels::echo;
 
   static Path write(Path file, String content) throws IOException {
     return Files.writeString(file, MAGIC + content);
@@ -41,7 +47,7 @@ final class PlanModels implements ModelOpener {
     var found = described(file, name);
     if (fingerprint.filter(expected -> !expected.equals(found.fingerprint())).isPresent())
       throw new ModelException(ErrorCode.MODEL_CHANGED, "%s: expected SHA-256 %s".formatted(name, fingerprint.get()));
-    var generator = new PlanGenerator(found, latencyMilliseconds);
+    var generator = new PlanGenerator(found, latencyMilliseconds, answers);
     generators.add(generator);
     return generator;
   }
@@ -58,7 +64,10 @@ final class PlanModels implements ModelOpener {
       if (!new String(bytes, StandardCharsets.UTF_8).startsWith(MAGIC))
         throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: expected the letters %s first; fetch it again".formatted(file, MAGIC));
       String fingerprint = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-      return new ModelDescription(name, fingerprint, "plan", CONTEXT, 100, bytes.length);
+      String text = new String(bytes, StandardCharsets.UTF_8).substring(MAGIC.length());
+      if (!text.startsWith(ENCODER_DECODER)) return new ModelDescription(name, fingerprint, "plan", CONTEXT, 100, bytes.length);
+      var prefixes = text.lines().skip(1).collect(Collectors.toMap(line -> line.split("=")[0], line -> line.split("=")[1]));
+      return new ModelDescription(name, fingerprint, "plan", CONTEXT, 100, bytes.length, ModelDescription.Kind.ENCODER_DECODER, prefixes);
     } catch (IOException | NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
@@ -84,6 +93,11 @@ final class PlanModels implements ModelOpener {
     openingMilliseconds = 0;
     isOpeningBroken = false;
     latencyMilliseconds = 1;
+    answers = PlanModels::echo;
+  }
+
+  private static String echo(String prompt) {
+    return "<" + prompt + ">";
   }
 
   private static void sleep(long milliseconds) {

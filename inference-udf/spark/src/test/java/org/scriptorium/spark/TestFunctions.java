@@ -185,7 +185,8 @@ class TestFunctions {
     refused("SELECT ai_summarize('x', 5, 6)",
         "ai_summarize: expected ai_summarize(text[, max_words][, options]) with the options as a map");
     refused("SELECT ai_summarize('x', -1)", "ai_summarize: max_words: expected 0 (no limit) or more, found -1");
-    refused("SELECT ai_summarize('x', map('raw', 'true'))", "ai_summarize: option 'raw' is not for summaries");
+    refused("SELECT ai_summarize('x', map('raw', 'true'))",
+        "ai_summarize: option 'raw' is not for a function that brings its own instruction; use ai_gen");
     refused("SELECT ai_gen(array(1))", "ai_gen");
   }
 
@@ -202,8 +203,12 @@ class TestFunctions {
   @Test
   void describeTellsOfThem() {
     for (AiFunction function : AiFunction.values()) {
-      String described = String.join("\n", column(session.sql("DESCRIBE FUNCTION EXTENDED " + function.sqlName())));
-      assertThat(described).contains(function.sqlName() + "(", "Arguments:", "options - a constant map", "Examples:");
+      for (var onError : AiFunction.OnError.values()) {
+        String described = String.join("\n", column(session.sql("DESCRIBE FUNCTION EXTENDED " + function.sqlName(onError))));
+        assertThat(described).contains(function.signature(onError) + " - ", "Arguments:", "Examples:");
+        function.parameters().forEach(parameter -> assertThat(described).contains("* " + parameter.name() + " - " + parameter.meaning()));
+        if (!function.options().isEmpty()) assertThat(described).contains("* options - a constant map");
+      }
     }
   }
 

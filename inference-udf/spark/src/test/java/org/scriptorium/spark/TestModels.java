@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelException;
 
 /** Models are found, checked and copied before anything runs; what runs is what was checked. */
@@ -139,7 +140,7 @@ class TestModels {
     Path model = PlanModels.write(folder.resolve("own.gguf"), "left over");
     String uri = "slow://" + model;
     var copy = remote().newest(uri);
-    var reference = new ModelReference("own", uri, ModelReference.Place.REMOTE, copy.fingerprint(), Files.size(model));
+    var reference = reference(uri, copy.fingerprint(), Files.size(model));
     try (var files = Files.list(folder.resolve("cache/remote"))) {
       Path lock = files.filter(file -> file.toString().endsWith(".lock")).findFirst().orElseThrow();
       Files.writeString(Path.of(lock.toString().replace(".lock", ".part")), "half of something much longer than the model itself is");
@@ -156,7 +157,7 @@ class TestModels {
   @Test
   void executorsRefuseOtherBytesThanTheDriverSaw() throws Exception {
     Path model = PlanModels.write(folder.resolve("own.gguf"), "other");
-    var reference = new ModelReference("own", "slow://" + model, ModelReference.Place.REMOTE, "0".repeat(64), Files.size(model));
+    var reference = reference("slow://" + model, "0".repeat(64), Files.size(model));
     assertThatThrownBy(() -> remote().checked(reference))
         .isInstanceOfSatisfying(ModelException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.MODEL_CHANGED))
         .hasMessageContaining("the file changed while the job ran");
@@ -188,5 +189,9 @@ class TestModels {
 
   private String placed(String text) {
     return text.replace("FOLDER", folder.toString());
+  }
+
+  private static ModelReference reference(String uri, String fingerprint, long bytes) {
+    return new ModelReference(uri, ModelReference.Place.REMOTE, bytes, new ModelDescription("own", fingerprint, "plan", 100, 100, bytes));
   }
 }

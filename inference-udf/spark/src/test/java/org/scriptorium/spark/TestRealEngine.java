@@ -77,6 +77,19 @@ class TestRealEngine {
 
   @Test
   @Timeout(120)
+  void labelsAreAlwaysOfTheCall() {
+    String query = "try_ai_classify(text, array('first', 'second label', 'Über', 'second')) s";
+    var expected = results(1, query, false);
+    assertThat(results(6, query, true)).isEqualTo(expected);
+    assertThat(expected).hasSize(60).allSatisfy(row -> {
+      assertThat(row.getString(1)).isIn("first", "second label", "Über", "second");
+      assertThat(row.getString(2)).isEqualTo("stop");
+    });
+    assertThat(session.sql("SELECT ai_count_tokens('%s', 'a document')".formatted(tiny)).first().getInt(0)).isBetween(1, 10);
+  }
+
+  @Test
+  @Timeout(120)
   void sharedPrefixOfSummariesIsCached() {
     var rows = session.sql("SELECT try_ai_summarize(text, 10, map('max_new_tokens', '4')) r FROM documents");
     assertThat(rows.collectAsList()).hasSize(60);

@@ -1,0 +1,31 @@
+package org.scriptorium.spark;
+
+import org.scriptorium.engine.api.Completion;
+import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.FinishReason;
+
+/**
+ * What a row gets.
+ *
+ * @param value of a function whose value is no text, as Catalyst has it; null where there is none
+ */
+record Answer(Completion completion, Object value) {
+
+  static Answer of(Completion completion) {
+    return new Answer(completion, null);
+  }
+
+  static Answer skipped(String model) {
+    return of(Completion.skipped(model));
+  }
+
+  static Answer failed(ErrorCode code, String message, String model) {
+    return of(Completion.failed(code, message, 0, model, ""));
+  }
+
+  /** The generation was paid for, but its text has not the form that was asked for. */
+  static Answer malformed(Completion completion, String message) {
+    return of(new Completion("", FinishReason.ERROR, ErrorCode.MALFORMED_ANSWER.code(), message, completion.promptTokens(),
+        completion.cachedTokens(), completion.completionTokens(), completion.model(), completion.requestKey()));
+  }
+}

@@ -1,0 +1,31 @@
+package org.scriptorium.spark;
+
+import org.scriptorium.engine.api.Completion;
+import org.scriptorium.engine.api.Request;
+
+/** What is to be done for a row. */
+sealed interface Step {
+
+  /** Nothing: NULL in, NULL out. */
+  record Absent() implements Step {}
+
+  /** Nothing: the row is answered already. */
+  record Answered(Answer answer) implements Step {}
+
+  /** The engine is asked; {@code reading} makes the answer of its completion, which is no error. */
+  record Ask(Request request, Reading reading) implements Step {
+    /** The generated text is the answer. */
+    Ask(Request request) {
+      this(request, Answer::of);
+    }
+  }
+
+  /** The tokens of a text are counted. */
+  record Count(String text) implements Step {}
+
+  /** Makes a row's answer of what the engine completed; called in the task's thread. */
+  @FunctionalInterface
+  interface Reading {
+    Answer answer(Completion completion);
+  }
+}
