@@ -188,6 +188,6 @@ public record LatentAttention(LatentShape shape, Query query, Linear compress, N
       return;
     }
     attention.attendRows(count, rows.absorbed, at, stride, heads, shape.cached(), workspace.cache(row).memory(), cache.keys(layer, 0),
-        cache.values(layer, 0), 0, workspace.position(row) + 1, scale, rows.attended, at, machine.scratch(worker));
+        cache.values(layer, 0), 0, workspace.position(row) + 1, 1, scale, rows.attended, at, machine.scratch(worker));
   }
 }

@@ -8,7 +8,7 @@ import org.scriptorium.engine.kernel.Work;
 import org.scriptorium.engine.model.Workspace.Angles;
 
 /**
- * Causal self-attention with grouped queries over the paged cache.
+ * Self-attention with grouped queries over the paged cache: causal, or over the whole sequence where the window says so.
  *
  * @param queryNorm of each head's query, before it is rotated; {@code keyNorm} likewise
  * @param scale of scores before the softmax
@@ -128,16 +128,16 @@ public record SelfAttention(AttentionShape shape, Linear query, Linear key, Line
     }
     var blocks = workspace.cache(row).memory();
     long keys = cache.keys(layer, head), values = cache.values(layer, head);
-    int from = window.from(position);
+    int from = window.from(position), length = workspace.cache(row).length();
     if (from == window.from(position + count - 1)) {
-      attention.attendRows(count, rows.queries, at, shape.queryWidth(), shape.group(), width, blocks, keys, values, from, position + 1,
-          scale, rows.attended, at, machine.scratch(worker));
+      attention.attendRows(count, rows.queries, at, shape.queryWidth(), shape.group(), width, blocks, keys, values, from,
+          window.to(position, length), window.growth(), scale, rows.attended, at, machine.scratch(worker));
       return;
     }
     // Rows whose windows begin at different tokens do not share a pass over the cache.
     for (int i = 0; i < count; i++, at += shape.queryWidth()) {
-      attention.attend(rows.queries, at, shape.group(), width, blocks, keys, values, window.from(position + i), position + i + 1, scale,
-          rows.attended, at, machine.scratch(worker));
+      attention.attend(rows.queries, at, shape.group(), width, blocks, keys, values, window.from(position + i),
+          window.to(position + i, length), scale, rows.attended, at, machine.scratch(worker));
     }
   }
 }

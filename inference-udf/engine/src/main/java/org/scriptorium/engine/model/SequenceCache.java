@@ -10,6 +10,7 @@ public final class SequenceCache {
   private Block[] blocks = new Block[4];
   private MemorySegment[] memory = new MemorySegment[4];
   private int count;
+  private int length;
 
   /** Adds a block at the end; takes over one reference. */
   public void append(Block block) {
@@ -34,6 +35,16 @@ public final class SequenceCache {
     return count * Attention.BLOCK;
   }
 
+  /** Tokens up to the last that a step brought. */
+  int length() {
+    return length;
+  }
+
+  /** A step brings the token at {@code position}. */
+  void reach(int position) {
+    length = Math.max(length, position + 1);
+  }
+
   /** True if a block was to keep what it can't: nothing that is read from it means anything. */
   boolean isSpoiled() {
     for (int i = 0; i < count; i++) if (blocks[i].isSpoiled()) return true;
@@ -50,5 +61,6 @@ public final class SequenceCache {
     Arrays.fill(blocks, 0, count, null);
     Arrays.fill(memory, 0, count, null);
     count = 0;
+    length = 0;
   }
 }

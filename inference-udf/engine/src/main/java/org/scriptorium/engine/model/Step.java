@@ -12,6 +12,7 @@ public final class Step {
 
   private final int[] tokens;
   private final int[] positions;
+  private final int[] types;
   private final SequenceCache[] caches;
   private final int[] outputRows;
   private final boolean[] wantsLogits;
@@ -20,6 +21,7 @@ public final class Step {
   private int rows;
   private int outputs;
   private int runCount;
+  private int type;
 
   /**
    * @param maxRows most rows of a step
@@ -28,6 +30,7 @@ public final class Step {
   public Step(int maxRows, int maxOutputs) {
     tokens = new int[maxRows];
     positions = new int[maxRows];
+    types = new int[maxRows];
     caches = new SequenceCache[maxRows];
     outputRows = new int[maxOutputs];
     wantsLogits = new boolean[maxOutputs];
@@ -39,6 +42,12 @@ public final class Step {
     rows = 0;
     outputs = 0;
     runCount = 0;
+    type = 0;
+  }
+
+  /** Which of an input's texts the rows belong to that are added from now on; 0 after {@link #clear}. */
+  public void ofType(int value) {
+    type = value;
   }
 
   /** Adds a row after which no token is wanted. The cache has room for the position. */
@@ -47,6 +56,8 @@ public final class Step {
     if (!continues) runs[runCount++] = rows;
     tokens[rows] = token;
     positions[rows] = position;
+    types[rows] = type;
+    cache.reach(position);
     caches[rows++] = cache;
     runs[runCount] = rows;
   }
@@ -100,6 +111,10 @@ public final class Step {
 
   int position(int row) {
     return positions[row];
+  }
+
+  int type(int row) {
+    return types[row];
   }
 
   SequenceCache cache(int row) {

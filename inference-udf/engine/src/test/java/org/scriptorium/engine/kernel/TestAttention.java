@@ -103,17 +103,17 @@ class TestAttention {
     for (Kernels kernels : TestedKernels.all()) {
       for (int heads : new int[] {1, 3, 4}) {
         for (int rows = 1; rows <= 13; rows++) {
-          for (int to : new int[] {1, 20, 32, 90}) {
-            var cache = new Cache(heads, width, to + rows - 1, 1f);
+          for (int to : new int[] {1, 20, 32, 90}) for (int growth = 0; growth <= 1; growth++) {
+            var cache = new Cache(heads, width, to + (rows - 1) * growth, 1f);
             int stride = heads * width + 5, from = to / 3;
             float[] queries = new Random32("rows", rows, heads, width).normal(rows * stride), together = new float[rows * stride], alone = new float[rows * stride];
             kernels.attention(type).attendRows(rows, queries, 0, stride, heads, width, cache.blocks, cache.keys(), cache.values(), from, to,
-                cache.scale(), together, 0, new Scratch());
+                growth, cache.scale(), together, 0, new Scratch());
             for (int row = 0; row < rows; row++) {
-              kernels.attention(type).attend(queries, row * stride, heads, width, cache.blocks, cache.keys(), cache.values(), from, to + row,
+              kernels.attention(type).attend(queries, row * stride, heads, width, cache.blocks, cache.keys(), cache.values(), from, to + row * growth,
                   cache.scale(), alone, row * stride, new Scratch());
             }
-            assertSameBits(together, alone, "%s, %d heads, %d rows from token %d, %s", kernels.name(), heads, rows, to, cache);
+            assertSameBits(together, alone, "%s, %d heads, %d rows from token %d, growth %d, %s", kernels.name(), heads, rows, to, growth, cache);
           }
         }
       }
