@@ -17,6 +17,7 @@ import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.architecture.Families;
 import org.scriptorium.engine.architecture.Families.Composition;
 import org.scriptorium.engine.model.Decoder;
+import org.scriptorium.engine.model.Encoder;
 import org.scriptorium.engine.model.Linear;
 import org.scriptorium.engine.template.ChatTemplate;
 import org.scriptorium.engine.template.GenerationPrompt;
@@ -174,7 +175,17 @@ final class LanguageModel implements AutoCloseable {
   Decoder decoder() {
     return switch (composition.transformer()) {
       case Decoder decoder -> decoder;
+      case Encoder _ -> throw new ModelException(ErrorCode.MODEL_UNSUPPORTED,
+          "%s: expected a model that generates text, found an encoder (%s); it embeds, classifies or marks answers"
+              .formatted(weights.path(), composition.architecture()));
     };
+  }
+
+  /** @throws ModelException MODEL_UNSUPPORTED if the model generates text */
+  Encoder encoder() {
+    if (composition.transformer() instanceof Encoder encoder) return encoder;
+    throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: expected an encoder, found a model that generates text (%s)"
+        .formatted(weights.path(), composition.architecture()));
   }
 
   /** @throws ModelException MODEL_UNSUPPORTED if the model's tokenizer is not read */

@@ -12,7 +12,8 @@ final class Activations {
       Map.entry("gelu", Activation.GELU), Map.entry("gelu_python", Activation.GELU), Map.entry("gelu_new", Activation.GELU_TANH),
       Map.entry("gelu_fast", Activation.GELU_TANH), Map.entry("gelu_pytorch_tanh", Activation.GELU_TANH),
       Map.entry("gelu_python_tanh", Activation.GELU_TANH), Map.entry("gelu_accurate", Activation.GELU_TANH),
-      Map.entry("quick_gelu", Activation.QUICK_GELU), Map.entry("relu", Activation.RELU), Map.entry("sigmoid", Activation.SIGMOID));
+      Map.entry("quick_gelu", Activation.QUICK_GELU), Map.entry("relu", Activation.RELU), Map.entry("sigmoid", Activation.SIGMOID),
+      Map.entry("tanh", Activation.TANH));
 
   private Activations() {}
 

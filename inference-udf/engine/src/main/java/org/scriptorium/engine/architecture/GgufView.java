@@ -18,7 +18,7 @@ import org.scriptorium.engine.weights.Weights;
 
 /** A GGUF file under Hugging Face's names. Errors name keys and tensors as the file does. Borrows the file. */
 final class GgufView implements Weights {
-  private static final Pattern LAYER = Pattern.compile("model\\.layers\\.(\\d+)\\.(.+)\\.(weight|bias)");
+  private static final Pattern LAYER = Pattern.compile("(?:model\\.layers|encoder\\.layer)\\.(\\d+)\\.(.+)\\.(weight|bias)");
   private static final Pattern OUTSIDE = Pattern.compile("(?:model\\.)?(.+)\\.(weight|bias)");
 
   private final String architecture;

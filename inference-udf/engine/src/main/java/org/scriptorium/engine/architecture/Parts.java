@@ -109,6 +109,11 @@ public final class Parts {
     return map;
   }
 
+  /** A map of a matrix that a caller has cut out of a tensor, with a bias [outputs]. */
+  Linear linear(Matrix matrix, float[] bias) {
+    return remember(Linear.of(matrix, bias));
+  }
+
   /** A map of a matrix that a caller has cut out of a tensor, without bias. */
   Linear linear(Matrix matrix) {
     return remember(Linear.of(matrix));
@@ -133,6 +138,11 @@ public final class Parts {
     Tensor tensor = tensor(positionsModule + ".weight").requireShape(positions, width);
     return new Embedding(tensor(module + ".weight").requireShape(vocabulary, width), vocabulary, width, 1f,
         values(tensor, positions * width));
+  }
+
+  /** All values of a module's weight [rows, width]. */
+  float[] rows(String module, int rows, int width) {
+    return values(tensor(module + ".weight").requireShape(rows, width), Math.multiplyExact(rows, width));
   }
 
   Norm rmsNorm(String module, int width, float epsilon) {

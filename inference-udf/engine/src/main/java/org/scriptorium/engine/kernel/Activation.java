@@ -13,5 +13,7 @@ public enum Activation {
   /** max(x, 0). */
   RELU,
   /** 1 / (1 + exp(-x)). */
-  SIGMOID
+  SIGMOID,
+  /** 1 - 2 / (1 + exp(2 x)). */
+  TANH
 }

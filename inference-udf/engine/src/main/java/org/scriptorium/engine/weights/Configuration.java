@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 
@@ -40,6 +41,12 @@ public final class Configuration {
   /** Reads a JSON file. */
   public static Configuration read(Path path) {
     return new Configuration(path, "", JsonFiles.read(path), Map.of());
+  }
+
+  /** Reads a JSON file that holds an array of objects. */
+  public static List<Configuration> readAll(Path path) {
+    List<ObjectNode> objects = JsonFiles.readAll(path);
+    return IntStream.range(0, objects.size()).mapToObj(i -> new Configuration(path, "[%d].".formatted(i), objects.get(i), Map.of())).toList();
   }
 
   /**
@@ -153,6 +160,23 @@ public final class Configuration {
       result[i] = array.get(i).intValue();
     }
     return result;
+  }
+
+  /**
+   * Names of a classifier's outputs, in order: {@code id2label}, or {@code LABEL_0} and so on, as many as {@code num_labels} says or two.
+   */
+  public List<String> labels() {
+    if (!has("id2label")) {
+      int count = has("num_labels") ? size("num_labels", 1 << 20) : 2;
+      return IntStream.range(0, count).mapToObj(index -> "LABEL_" + index).toList();
+    }
+    JsonNode labels = value("id2label");
+    require(labels.isObject() && !labels.isEmpty(), "id2label", "an object of labels by their numbers");
+    return IntStream.range(0, labels.size()).mapToObj(index -> {
+      JsonNode label = labels.path(Integer.toString(index));
+      require(label.isTextual(), "id2label", "a label for each number from 0 to %d".formatted(labels.size() - 1));
+      return label.textValue();
+    }).toList();
   }
 
   /** An object within this one, if it is there and not null. */

@@ -15,6 +15,9 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 
@@ -37,13 +40,26 @@ final class JsonFiles {
 
   /** The object that a file holds. */
   static ObjectNode read(Path path) {
+    return object(path, "", tree(path, "", bytes(path)));
+  }
+
+  /** The objects of an array that a file holds. */
+  static List<ObjectNode> readAll(Path path) {
+    var objects = new ArrayList<ObjectNode>();
+    JsonNode found = tree(path, "", bytes(path));
+    if (!found.isArray()) throw wrong(path, "", "a JSON array", found);
+    found.forEach(element -> objects.add(object(path, "[%d]: ".formatted(objects.size()), element)));
+    return objects;
+  }
+
+  private static byte[] bytes(Path path) {
     try {
       long size = Files.size(path);
       if (size > MOST_BYTES) {
         throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: expected at most %d bytes of JSON, found %d; it is no file of a model"
             .formatted(path, MOST_BYTES, size));
       }
-      return parse(path, "", Files.readAllBytes(path));
+      return Files.readAllBytes(path);
     } catch (NoSuchFileException e) {
       throw new ModelException(ErrorCode.MODEL_NOT_FOUND, "%s: expected a file, found nothing; fetch the whole model".formatted(path), e);
     } catch (AccessDeniedException e) {
@@ -59,11 +75,22 @@ final class JsonFiles {
    * @param place where in the file, as in {@code header: }; may be empty
    */
   static ObjectNode parse(Path path, String place, byte[] content) {
+    return object(path, place, tree(path, place, content));
+  }
+
+  private static ObjectNode object(Path path, String place, JsonNode found) {
+    if (found instanceof ObjectNode object) return object;
+    throw wrong(path, place, "a JSON object", found);
+  }
+
+  private static ModelException wrong(Path path, String place, String expected, JsonNode found) {
+    return new ModelException(ErrorCode.MODEL_CORRUPT, "%s: %sexpected %s, found %s; the file is damaged: fetch it again"
+        .formatted(path, place, expected, found.isMissingNode() ? "nothing" : found.getNodeType().name().toLowerCase(Locale.ROOT)));
+  }
+
+  private static JsonNode tree(Path path, String place, byte[] content) {
     try {
-      JsonNode found = MAPPER.readTree(content);
-      if (found instanceof ObjectNode object) return object;
-      throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: %sexpected a JSON object, found %s; the file is damaged: fetch it again"
-          .formatted(path, place, found.isMissingNode() ? "nothing" : found.getNodeType().name().toLowerCase(java.util.Locale.ROOT)));
+      return MAPPER.readTree(content);
     } catch (JsonProcessingException e) {
       var location = e.getLocation();
       throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: %sexpected JSON, found at line %d, column %d: %s; the file is damaged: fetch it again"

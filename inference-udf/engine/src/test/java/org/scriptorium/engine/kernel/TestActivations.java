@@ -60,6 +60,8 @@ class TestActivations {
       // more.
       case GELU -> 4 * ROUNDING * Math.abs(x) + left;
       case RELU -> 0;
+      // What is taken from 1 is at most 2 and rounds as a sigmoid does.
+      case TANH -> 12 * ROUNDING;
     };
   }
 

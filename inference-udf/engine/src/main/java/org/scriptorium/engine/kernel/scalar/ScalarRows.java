@@ -61,6 +61,7 @@ final class ScalarRows implements Rows {
       case QUICK_GELU -> x -> x / (1 + Math.exp(-1.702 * x));
       case RELU -> x -> Math.max(x, 0);
       case SIGMOID -> x -> 1 / (1 + Math.exp(-x));
+      case TANH -> Math::tanh;
     };
     return (values, at, count) -> {
       for (int i = at; i < at + count; i++) values[i] = (float) function.applyAsDouble(values[i]);

@@ -35,6 +35,7 @@ final class Activations {
       case QUICK_GELU -> Activations::quickGelu;
       case RELU -> Activations::relu;
       case SIGMOID -> Activations::sigmoid;
+      case TANH -> Activations::tanh;
     };
   }
 
@@ -95,6 +96,16 @@ final class Activations {
       FloatVector.broadcast(FLOATS, 1f).div(Exponential.of(x.neg()).add(1f)).intoArray(values, i);
     }
     for (int i = at + whole; i < at + count; i++) values[i] = 1f / (Exponential.of(-values[i]) + 1f);
+  }
+
+  private static void tanh(float[] values, int at, int count) {
+    int whole = FLOATS.loopBound(count);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1f), two = FloatVector.broadcast(FLOATS, 2f);
+    for (int i = at; i < at + whole; i += COUNT) {
+      FloatVector x = FloatVector.fromArray(FLOATS, values, i);
+      one.sub(two.div(Exponential.of(x.add(x)).add(1f))).intoArray(values, i);
+    }
+    for (int i = at + whole; i < at + count; i++) values[i] = 1f - 2f / (Exponential.of(values[i] + values[i]) + 1f);
   }
 
   /** The normal distribution's function: (1 + erf(x / sqrt 2)) / 2, by erf near zero and by erfc beyond, where nothing cancels. */
