@@ -23,8 +23,8 @@ import org.scriptorium.engine.kernel.Scratch;
 import org.scriptorium.engine.kernel.StorageType;
 
 /**
- * Rows of activations times one packed matrix of 576 inputs and 1536 outputs, on one thread: 1.77 million floating-point operations a
- * row. Operations divided by the time is to be held against the processor's multiply-add peak.
+ * Rows of activations times one packed matrix of 576 inputs and 1536 outputs or the other way round, on one thread: 1.77 million
+ * floating-point operations a row. Operations divided by the time is to be held against the processor's multiply-add peak.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -33,9 +33,13 @@ import org.scriptorium.engine.kernel.StorageType;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 3, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
 public class MatmulBenchmark {
-  private static final int INPUTS = 576, OUTPUTS = 1536;
+  /** Of both shapes, the product. */
+  private static final int ELEMENTS = 576 * 1536;
 
-  @Param({"1", "12", "64"})
+  @Param({"576", "1536"})
+  public int inputs;
+
+  @Param({"1", "12", "64", "512"})
   public int rows;
 
   @Param({"Q4_1", "Q8_0", "BF16", "F32"})
@@ -50,22 +54,24 @@ public class MatmulBenchmark {
   private Packed weight;
   private float[] source;
   private float[] target;
+  private int outputs;
 
   @Setup
   public void pack() {
+    outputs = ELEMENTS / inputs;
     matmul = Providers.open("vector", bits).matmul();
-    MemorySegment stored = arena.allocate(type.bytes((long) INPUTS * OUTPUTS));
-    MemorySegment packed = arena.allocate(matmul.packedBytes(type, INPUTS, OUTPUTS), 64);
-    matmul.pack(type, stored, INPUTS, OUTPUTS, 0, OUTPUTS / matmul.panel(), packed);
-    weight = new Packed(type, INPUTS, OUTPUTS, packed);
-    source = new float[rows * INPUTS];
+    MemorySegment stored = arena.allocate(type.bytes(ELEMENTS));
+    MemorySegment packed = arena.allocate(matmul.packedBytes(type, inputs, outputs), 64);
+    matmul.pack(type, stored, inputs, outputs, 0, outputs / matmul.panel(), packed);
+    weight = new Packed(type, inputs, outputs, packed);
+    source = new float[rows * inputs];
     Arrays.fill(source, 0.5f);
-    target = new float[rows * OUTPUTS];
+    target = new float[rows * outputs];
   }
 
   @Benchmark
   public float[] multiply() {
-    matmul.multiply(weight, 0, OUTPUTS / matmul.panel(), rows, source, 0, INPUTS, target, 0, OUTPUTS, Matmul.Store.SET, scratch);
+    matmul.multiply(weight, 0, outputs / matmul.panel(), rows, source, 0, inputs, target, 0, outputs, Matmul.Store.SET, scratch);
     return target;
   }
 
