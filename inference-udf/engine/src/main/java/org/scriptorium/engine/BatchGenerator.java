@@ -87,7 +87,7 @@ final class BatchGenerator implements Generator {
   private Sequence sequence(Request request, GenerationConfig config, int limit, Optional<Choices> choices, Listener listener) {
     var fitted = fitter.fit(request.prompt(), limit, config.truncation());
     if (fitted.ids().length == 0) throw new ModelException(ErrorCode.INVALID_PARAMETER, "the prompt is empty");
-    String key = RequestKey.of(description.fingerprint(), fitted.rendered(), config, request.choices());
+    String key = RequestKey.of(description.fingerprint(), fitted.prompt(), config, request.choices());
     var sampler = new Sampler(config, Sampler.seed(key, config), model.decoder().vocabulary(), model.endTokens(), choices);
     int room = Math.min(config.maxNewTokens(), description.contextLength() - fitted.ids().length);
     return new Sequence(fitted.ids(), room, config.stopStrings(), sampler, model.tokenizer().detokenizer(), description.name(), key, listener);

@@ -7,6 +7,7 @@ import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.Message;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.api.Prompt;
+import org.scriptorium.engine.api.RenderedPrompt;
 import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.api.Truncation;
 import org.scriptorium.engine.tokenizer.Tokenizer;
@@ -20,15 +21,19 @@ final class PromptFitter {
   private static final String GAP = "\n…\n";
 
   private final Tokenizer tokenizer;
-  private final Function<Prompt, SourcedText> render;
+  private final Function<Prompt, RenderedPrompt> render;
 
-  PromptFitter(Tokenizer tokenizer, Function<Prompt, SourcedText> render) {
+  PromptFitter(Tokenizer tokenizer, Function<Prompt, RenderedPrompt> render) {
     this.tokenizer = tokenizer;
     this.render = render;
   }
 
   /** A rendered prompt and its ids. */
-  record Fitted(SourcedText rendered, int[] ids) {}
+  record Fitted(RenderedPrompt prompt, int[] ids) {
+    SourcedText rendered() {
+      return prompt.text();
+    }
+  }
 
   /**
    * @param limit most tokens of the prompt
@@ -59,8 +64,11 @@ final class PromptFitter {
   }
 
   private Fitted measure(Prompt prompt) {
-    SourcedText rendered = render.apply(prompt);
-    return new Fitted(rendered, tokenizer.encode(rendered));
+    RenderedPrompt rendered = render.apply(prompt);
+    return new Fitted(rendered, switch (rendered.frame()) {
+      case NONE -> tokenizer.encode(rendered.text());
+      case TOKENIZER -> tokenizer.inputIds(rendered.text());
+    });
   }
 
   private static ModelException tooLong(int found, int limit, String remedy) {

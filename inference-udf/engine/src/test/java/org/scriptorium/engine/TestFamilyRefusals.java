@@ -26,7 +26,7 @@ class TestFamilyRefusals {
       assertThat(model.storageTypes()).isEqualTo("F32");
       assertThat(model.describe("tiny", "f").architecture()).isEqualTo("llama");
       assertThatThrownBy(() -> model.render(new Prompt.Raw(SourcedText.trusted("a")))).isInstanceOf(ModelException.class)
-          .hasMessageStartingWith("%s: expected a GGUF file, whose tokenizer is read here, found a folder", folder);
+          .hasMessageStartingWith("%s: has no tokenizer; expected tokenizer.json, tokenizer.model, ", folder);
     }
   }
 

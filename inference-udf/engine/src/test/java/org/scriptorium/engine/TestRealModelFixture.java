@@ -64,7 +64,7 @@ class TestRealModelFixture {
     var model = LanguageModel.open(file);
     return cases.stream().map(example -> dynamicTest(name(example), () -> {
       if (example.get("messages") == null || example.get("messages").isNull()) return;
-      SourcedText rendered = model.render(chat(example));
+      SourcedText rendered = model.render(chat(example)).text();
       assertThat(rendered.text()).isEqualTo(example.get("prompt").textValue());
       assertThat(model.tokenizer().encode(rendered)).containsExactly(integers(example.get("prompt_ids")));
     })).onClose(model::close);

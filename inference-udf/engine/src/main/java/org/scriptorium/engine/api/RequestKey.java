@@ -19,11 +19,13 @@ public final class RequestKey {
    * @param choices of the request
    * @return 64 hexadecimal digits
    */
-  public static String of(String fingerprint, SourcedText rendered, GenerationConfig config, List<String> choices) {
+  public static String of(String fingerprint, RenderedPrompt rendered, GenerationConfig config, List<String> choices) {
     MessageDigest digest = sha256();
     add(digest, fingerprint);
-    add(digest, rendered.text());
-    for (int bound : rendered.rowBounds()) add(digest, bound);
+    add(digest, rendered.text().text());
+    for (int bound : rendered.text().rowBounds()) add(digest, bound);
+    // No bound of a row is negative.
+    if (rendered.frame() == RenderedPrompt.Frame.TOKENIZER) add(digest, -1);
     add(digest, config.maxNewTokens());
     add(digest, config.minNewTokens());
     add(digest, Float.floatToIntBits(config.temperature()));

@@ -49,7 +49,8 @@ final class GgufTokenizers {
     PreTokenizer split = PreTokenizer.of(rule.splitter());
     boolean bytes = models.spellsBytes();
     return new PipelineTokenizer(new TokenizerParts(tokens, decodable, special, found, List.of(), Normalizer.NONE,
-        bytes ? split : split.then(WordSplits.spelled()), false, bytes ? models.overBytes() : models, template(vocabulary, false, false, 0),
+        bytes ? split : split.then(WordSplits.spelled()), false, bytes ? models.overBytes() : models,
+        template(vocabulary, PreTokenizers.begins(vocabulary.preTokenizer()), false, 0),
         new TokenizerParts.Decoder(Decoding.byteLevel(), UnaryOperator.identity(), true)));
   }
 

@@ -50,6 +50,12 @@ final class MarianTokenizer implements Tokenizer {
   }
 
   @Override
+  public int[] inputIds(SourcedText text) {
+    int end = languageEnd(text);
+    return end == 0 ? pieces.inputIds(text) : before(language(text, end), pieces.inputIds(text.substring(end, text.length())));
+  }
+
+  @Override
   public Encoding encodePair(SourcedText first, SourcedText second) {
     int end = languageEnd(first);
     return end == 0 ? pieces.encodePair(first, second) : begun(first, end, pieces.encodePair(first.substring(end, first.length()), second));

@@ -12,6 +12,8 @@ import org.scriptorium.engine.api.SourcedText;
  */
 final class PipelineTokenizer implements Tokenizer {
   private static final byte[] NOTHING = {};
+  /** Where a text stands between the tokens that are put around it. */
+  private static final int TEXT = -1;
 
   private final TokenizerParts parts;
   private final AddedTokens raw;
@@ -19,6 +21,8 @@ final class PipelineTokenizer implements Tokenizer {
   private final Machine trusted;
   /** For texts with parts of a row: its model knows no markup. */
   private final Machine wary;
+  /** The ids of an input, with {@link #TEXT} in it. */
+  private final int[] frame;
 
   private record Machine(Model model, WordCache cache) {}
 
@@ -28,6 +32,7 @@ final class PipelineTokenizer implements Tokenizer {
     normalized = new AddedTokens(parts.normalized());
     trusted = new Machine(parts.models().over(id -> true), new WordCache());
     boolean reachable = parts.models().reaches(id -> parts.special()[id]);
+    frame = Encoding.joined(parts.postProcessor().join(List.of(Encoding.added(new int[] {TEXT}, new String[] {""}, 0)))).ids();
     wary = reachable ? new Machine(parts.models().over(id -> !parts.special()[id]), new WordCache()) : trusted;
   }
 
@@ -44,6 +49,18 @@ final class PipelineTokenizer implements Tokenizer {
   @Override
   public Encoding encodeInput(SourcedText text) {
     return Encoding.joined(parts.postProcessor().join(List.of(encoding(text, 0))));
+  }
+
+  @Override
+  public int[] inputIds(SourcedText text) {
+    int[] ids = encode(text);
+    if (frame.length == 1) return ids;
+    var all = new IntSequence(ids.length + frame.length);
+    for (int id : frame) {
+      if (id == TEXT) all.append(ids, ids.length);
+      else all.append(id);
+    }
+    return all.from(0);
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.scriptorium.engine.tokenizer.CodePoints.LETTER;
 import static org.scriptorium.engine.tokenizer.CodePoints.MARK;
 import static org.scriptorium.engine.tokenizer.CodePoints.NEWLINE;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.scriptorium.engine.api.ErrorCode;
@@ -17,6 +18,9 @@ import org.scriptorium.engine.tokenizer.Splits.Contractions;
 final class PreTokenizers {
   static final String KEY = "tokenizer.ggml.pre";
 
+  /** Llama 3's split goes with a begin token, wherever it is used. */
+  private static final List<String> LLAMA3 =
+      List.of("llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano");
   private static final Map<String, Rule> RULES = rules();
 
   private PreTokenizers() {}
@@ -33,6 +37,11 @@ final class PreTokenizers {
             .formatted(where, KEY, name, String.join(", ", RULES.keySet())));
   }
 
+  /** True if texts begin with a token of their own where a file does not say whether they do. */
+  static boolean begins(String name) {
+    return LLAMA3.contains(name) || name.equals("tekken");
+  }
+
   static Iterable<String> names() {
     return RULES.keySet();
   }
@@ -45,7 +54,7 @@ final class PreTokenizers {
     add(rules, Splits.numbers(1).then(gpt2), false,
         "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b", "mellum2");
     Splitter llama3 = Splits.gpt4(Contractions.ANY_CASE, LETTER, 3, NEWLINE);
-    add(rules, llama3, true, "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano");
+    add(rules, llama3, true, LLAMA3.toArray(String[]::new));
     add(rules, llama3, false, "dbrx", "smaug-bpe", "glm4", "chatglm-bpe");
     add(rules, Splits.gpt4(Contractions.ANY_CASE, LETTER, 1, NEWLINE), false, "qwen2", "deepseek-r1-qwen", "stablelm2", "hunyuan", "megrez",
         "kormo", "f2llmv2", "solar-open", "grok-2", "bailingmoe", "bailingmoe2", "llada-moe");

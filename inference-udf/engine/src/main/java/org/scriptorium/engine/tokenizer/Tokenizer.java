@@ -17,6 +17,9 @@ public interface Tokenizer {
   /** The tokens of one text as the model's input, with those that its template adds; recognizes special tokens as {@link #encode} does. */
   Encoding encodeInput(SourcedText text);
 
+  /** The ids of {@link #encodeInput} alone, which takes less time. */
+  int[] inputIds(SourcedText text);
+
   /** The tokens of two texts as one input, with those that the model's template for pairs adds. */
   Encoding encodePair(SourcedText first, SourcedText second);
 

@@ -186,6 +186,34 @@ public final class Configuration {
     throw wrong(key, "an object", describe(value(key)));
   }
 
+  /** An array of objects. */
+  public List<Configuration> sections(String key) {
+    var result = new ArrayList<Configuration>();
+    JsonNode array = array(key, "an array of objects");
+    for (int i = 0; i < array.size(); i++) {
+      if (!(array.get(i) instanceof ObjectNode object)) throw wrong(key, "an array of objects", describe(array.get(i)) + " in it");
+      result.add(new Configuration(path, "%s%s[%d].".formatted(place, spelling(key), i), object, Map.of()));
+    }
+    return List.copyOf(result);
+  }
+
+  /** True if the key has a string. */
+  public boolean isText(String key) {
+    return value(key).isTextual();
+  }
+
+  /** True if the key has an array. */
+  public boolean isList(String key) {
+    return value(key).isArray();
+  }
+
+  /** The keys that are there, in the file's order. */
+  public List<String> keys() {
+    var names = new ArrayList<String>();
+    values.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
   /** The refusal of a value that would change the result if it were passed over. */
   public ModelException unsupported(String key, String supported) {
     return new ModelException(ErrorCode.UNSUPPORTED_CONFIGURATION, "%s: %s%s is %s; supported is %s. Convert the model or choose another"
@@ -217,10 +245,8 @@ public final class Configuration {
 
   private JsonNode required(String key, String expected) {
     if (has(key)) return value(key);
-    var names = new ArrayList<String>();
-    values.fieldNames().forEachRemaining(names::add);
     throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: %s%s: expected %s, found %s; the configuration is incomplete"
-        .formatted(path, place, spelling(key), expected, mentions(key) ? "null" : "no such key" + Names.nearest(key, names)));
+        .formatted(path, place, spelling(key), expected, mentions(key) ? "null" : "no such key" + Names.nearest(key, keys())));
   }
 
   private JsonNode array(String key, String expected) {

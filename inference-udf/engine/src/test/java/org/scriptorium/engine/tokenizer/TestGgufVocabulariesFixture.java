@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.scriptorium.engine.ReferenceFixtures;
@@ -24,6 +25,29 @@ class TestGgufVocabulariesFixture {
     Path folder = Fixtures.shipped().resolve(name);
     var model = SentencePieceModel.read(folder.resolve("tokenizer.model"));
     encodesAsSentencePiece(Tokenizers.gguf("llama", vocabulary(model)), model, folder);
+  }
+
+  /** What llama.cpp adds where a file does not say: by the kind of vocabulary, and by the split of byte-level ones. */
+  @Test
+  void textsAreFramedByDefaultAsLlamaCppFramesThem() {
+    var none = Vocabulary.Flags.NONE;
+    var begin = new Vocabulary.Flags(none.addBegin(), none.addEnd(), none.addSeparator(), none.spacePrefix(), none.tidyBlanks(),
+        Optional.of(SmallVocabulary.START), none.end(), none.unknown(), none.separator(), none.classification(), none.characterMap());
+    for (String split : List.of("llama-bpe", "tekken", "gpt-2", "qwen2", "")) {
+      Vocabulary small = SmallVocabulary.vocabulary(split);
+      Tokenizer tokenizer = Tokenizers.gguf("gpt2",
+          new Vocabulary(small.where(), small.tokens(), small.types(), small.merges(), split, small.scores(), begin));
+      var text = SourcedText.trusted("the library");
+      int[] framed = tokenizer.inputIds(text);
+      assertThat(framed).as(split).isEqualTo(tokenizer.encodeInput(text).ids()).endsWith(tokenizer.encode(text));
+      assertThat(framed[0] == SmallVocabulary.START).as(split).isEqualTo(List.of("llama-bpe", "tekken").contains(split));
+    }
+    var model = SentencePieceModel.read(Fixtures.shipped().resolve("llama2/tokenizer.model"));
+    Vocabulary pieces = vocabulary(model);
+    var named = new Vocabulary(pieces.where(), pieces.tokens(), pieces.types(), pieces.merges(), "", pieces.scores(), begin);
+    Tokenizer scored = Tokenizers.gguf("llama", named);
+    assertThat(scored.inputIds(SourcedText.row("a"))).startsWith(SmallVocabulary.START).endsWith(scored.encode(SourcedText.row("a")))
+        .hasSize(1 + scored.encode(SourcedText.row("a")).length);
   }
 
   @ParameterizedTest
