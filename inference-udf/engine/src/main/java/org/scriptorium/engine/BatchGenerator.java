@@ -107,23 +107,7 @@ final class BatchGenerator implements Generator {
       case Prompt.Raw raw -> List.of(raw.text());
       case Prompt.Chat chat -> chat.messages().stream().map(Message::content).toList();
     };
-    for (SourcedText text : texts) {
-      int position = unpairedSurrogate(text.text());
-      if (position >= 0) {
-        throw new ModelException(ErrorCode.MALFORMED_TEXT, "the text holds an unpaired surrogate at character %d; decode it anew from its source"
-            .formatted(position));
-      }
-    }
-  }
-
-  private static int unpairedSurrogate(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char unit = text.charAt(i);
-      if (!Character.isSurrogate(unit)) continue;
-      if (Character.isLowSurrogate(unit) || i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(i + 1))) return i;
-      i++;
-    }
-    return -1;
+    for (SourcedText text : texts) WellFormed.require(text.text());
   }
 
   @Override

@@ -2,17 +2,30 @@ package org.scriptorium.engine;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.scriptorium.engine.api.Classifier;
+import org.scriptorium.engine.api.Embedder;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.Generator;
 import org.scriptorium.engine.api.ModelDescription;
+import org.scriptorium.engine.api.MaskFiller;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.api.SpanReader;
+import org.scriptorium.engine.batch.ReadingScheduler.Output;
 import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.kernel.Kernels;
 import org.scriptorium.engine.kernel.Providers;
+import org.scriptorium.engine.model.EncoderHead.Kind;
 import org.scriptorium.engine.model.Machine;
 import org.scriptorium.engine.model.PackedWeights;
+import org.scriptorium.engine.tokenizer.Tokenizers;
 import org.scriptorium.engine.weights.Fingerprint;
+import org.scriptorium.engine.weights.GgufFile;
+import org.scriptorium.engine.weights.ModelFolder;
+import org.scriptorium.engine.weights.SentenceFiles;
+import org.scriptorium.engine.weights.Weights;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,11 +47,101 @@ public final class Engine {
     Kernels kernels = kernels(options.kernels(), options.vectorBits());
     requireCacheType(options.cacheType());
     KernelWarmUp.start(kernels, file, CacheType.named(options.cacheType()));
+    return open(file, name, fingerprint, options, kernels, LanguageModel::requireWriter, (model, description, machine, packed) -> {
+      var generator = new BatchGenerator(model, description, machine, packed, options);
+      logOpened(model, description, machine, ", %d sequences, %d MiB of %s key/value cache at most".formatted(options.maxBatch(),
+          options.cacheBytes() >> 20, options.cacheType()));
+      return generator;
+    });
+  }
+
+  /**
+   * Opens a model for vectors of texts: any encoder, with the files of the sentence-transformers library where it has them.
+   *
+   * @throws ModelException as {@link #open} does; UNSUPPORTED_CONFIGURATION if those files ask for what is not supported
+   */
+  public static Embedder openEmbedder(Path file, String name, Optional<String> fingerprint, EngineOptions options) {
+    return openEncoder(file, name, fingerprint, options, Output.STATES, model -> new SentenceEmbedder(model, sentenceFiles(model)));
+  }
+
+  private static SentenceFiles sentenceFiles(EncoderModel model) {
+    int context = model.encoder().contextLength();
+    return switch (model.weights()) {
+      case GgufFile gguf -> SentenceFiles.of(gguf.metadata(), context);
+      case Weights folder -> SentenceFiles.of(folder.path(), context);
+    };
+  }
+
+  /**
+   * Opens a model that classifies texts.
+   *
+   * @throws ModelException as {@link #open} does; MODEL_UNSUPPORTED if the model is of another kind
+   */
+  public static Classifier openClassifier(Path file, String name, Optional<String> fingerprint, EngineOptions options) {
+    return openEncoder(file, name, fingerprint, options, Output.VALUES, model -> {
+      model.requireHead(Kind.LABELS, "classifies texts");
+      return new TextClassifier(model, folder(model).configuration());
+    });
+  }
+
+  /**
+   * Opens a model that marks answers.
+   *
+   * @throws ModelException as {@link #open} does; MODEL_UNSUPPORTED if the model is of another kind
+   */
+  public static SpanReader openSpanReader(Path file, String name, Optional<String> fingerprint, EngineOptions options) {
+    return openEncoder(file, name, fingerprint, options, Output.VALUES, model -> {
+      model.requireHead(Kind.SPANS, "marks answers");
+      return new AnswerFinder(model);
+    });
+  }
+
+  /**
+   * Opens a model that guesses masked words.
+   *
+   * @throws ModelException as {@link #open} does; MODEL_UNSUPPORTED if the model is of another kind
+   */
+  public static MaskFiller openMaskFiller(Path file, String name, Optional<String> fingerprint, EngineOptions options) {
+    return openEncoder(file, name, fingerprint, options, Output.VALUES, model -> {
+      model.requireHead(Kind.VOCABULARY, "guesses masked words");
+      return new WordGuesser(model, Tokenizers.mask(folder(model).path()));
+    });
+  }
+
+  private static ModelFolder folder(EncoderModel model) {
+    if (model.weights() instanceof ModelFolder folder) return folder;
+    throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: expected a folder, found a GGUF file, which has no head".formatted(model.path()));
+  }
+
+  private static <T> T openEncoder(Path file, String name, Optional<String> fingerprint, EngineOptions options, Output output,
+      Function<EncoderModel, T> reader) {
+    Kernels kernels = kernels(options.kernels(), options.vectorBits());
+    return open(file, name, fingerprint, options, kernels, LanguageModel::requireReader, (model, description, machine, packed) -> {
+      var encoder = new EncoderModel(model, description, machine, packed, options, output);
+      try {
+        T opened = reader.apply(encoder);
+        logOpened(model, description, machine, "");
+        return opened;
+      } catch (RuntimeException | Error e) {
+        encoder.abandon();
+        throw e;
+      }
+    });
+  }
+
+  /** What is made of an open model; takes over its parts when it returns. */
+  private interface Opening<T> {
+    T open(LanguageModel model, ModelDescription description, Machine machine, PackedWeights packed);
+  }
+
+  /** @param required throws if the model is not of the kind that is opened */
+  private static <T> T open(Path file, String name, Optional<String> fingerprint, EngineOptions options, Kernels kernels,
+      Consumer<LanguageModel> required, Opening<T> opening) {
     LanguageModel model = LanguageModel.open(file);
     Machine machine = null;
     PackedWeights packed = null;
     try {
-      model.requireTexts();
+      required.accept(model);
       String found = Fingerprint.cached(file, options.packedDirectory());
       if (fingerprint.isPresent() && !fingerprint.get().equals(found)) {
         throw new ModelException(ErrorCode.MODEL_CHANGED, "%s: expected SHA-256 %s, found %s; the file was replaced after the job began"
@@ -46,10 +149,7 @@ public final class Engine {
       }
       machine = new Machine(kernels, options.threads(), name);
       packed = PackedWeights.bind(model.maps(), model.weights(), machine, options.packedDirectory(), found);
-      var generator = new BatchGenerator(model, model.describe(name, found), machine, packed, options);
-      LOG.info("Opened {}: {} MiB ({}), kernels {}, {} threads, {} sequences, {} MiB of {} key/value cache at most", name, model.weights().bytes() >> 20,
-          model.storageTypes(), kernels.name(), options.threads(), options.maxBatch(), options.cacheBytes() >> 20, options.cacheType());
-      return generator;
+      return opening.open(model, model.describe(name, found), machine, packed);
     } catch (RuntimeException | Error e) {
       if (packed != null) packed.close();
       if (machine != null) machine.close();
@@ -60,6 +160,11 @@ public final class Engine {
       }
       throw e;
     }
+  }
+
+  private static void logOpened(LanguageModel model, ModelDescription description, Machine machine, String more) {
+    LOG.info("Opened {}: {} MiB ({}), kernels {}, {} threads{}", description.name(), description.bytes() >> 20, model.storageTypes(),
+        machine.kernels().name(), machine.threads(), more);
   }
 
   /** How the JVM tells of a page of a mapping that its file does not have any more. */

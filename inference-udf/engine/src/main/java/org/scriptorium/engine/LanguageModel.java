@@ -4,11 +4,13 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelDescription;
+import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.RenderedPrompt;
@@ -103,9 +105,25 @@ final class LanguageModel implements AutoCloseable {
     texts.get();
   }
 
+  /** @throws ModelException if texts can't be generated with it */
+  void requireWriter() {
+    decoder();
+    requireTexts();
+  }
+
+  /** @throws ModelException if it is not for reading texts */
+  void requireReader() {
+    encoder();
+    requireTexts();
+  }
+
   ModelDescription describe(String name, String fingerprint) {
-    return new ModelDescription(name, fingerprint, composition.architecture(), decoder().contextLength(), decoder().vocabulary(),
-        weights.bytes());
+    Kind kind = switch (composition.transformer()) {
+      case Decoder _ -> Kind.DECODER;
+      case Encoder _ -> Kind.ENCODER;
+    };
+    return new ModelDescription(name, fingerprint, composition.architecture(), composition.transformer().contextLength(),
+        composition.transformer().vocabulary(), weights.bytes(), kind, Map.of());
   }
 
   Weights weights() {

@@ -14,9 +14,10 @@ import org.scriptorium.engine.catalog.PullProgress;
  * pulled, once a process; {@code -Dscriptorium.pull=false} forbids that.
  */
 public final class RealModel {
-  private static final String SMOLLM2 = "smollm2-135m-instruct";
+  private static final String SMOLLM2 = "smollm2-135m-instruct", MINI_LM = "all-minilm-l6-v2";
 
   private static Optional<Path> smollm2;
+  private static Optional<Path> miniLm;
   private static String reason = "";
 
   private RealModel() {}
@@ -25,6 +26,12 @@ public final class RealModel {
   public static synchronized Optional<Path> smollm2() {
     if (smollm2 == null) smollm2 = locate(SMOLLM2, System.getProperty("scriptorium.model.smollm2", ""));
     return smollm2;
+  }
+
+  /** The folder of the default model of embeddings; empty where it can't be had, and {@link #reason} says why. */
+  public static synchronized Optional<Path> miniLm() {
+    if (miniLm == null) miniLm = locate(MINI_LM, System.getProperty("scriptorium.model.minilm", ""));
+    return miniLm;
   }
 
   /** Why the last model was not to be had. */
@@ -36,7 +43,9 @@ public final class RealModel {
     if (!property.isBlank()) return Optional.of(Path.of(property));
     var cache = Catalog.cacheDirectory();
     var entry = Catalog.named(name);
-    var found = Catalog.pulled(cache, name).or(() -> Optional.of(cache.resolve(entry.file())).filter(file -> isSized(file, entry)));
+    var part = entry.parts().getFirst();
+    var found = Catalog.pulled(cache, name)
+        .or(() -> Optional.of(cache.resolve(part.file())).filter(file -> !entry.isFolder() && isSized(file, part)));
     if (found.isPresent()) return found;
     if (!Boolean.parseBoolean(System.getProperty("scriptorium.pull", "true"))) {
       reason = "%s is not in %s and scriptorium.pull is false".formatted(name, cache);
@@ -50,7 +59,7 @@ public final class RealModel {
     }
   }
 
-  private static boolean isSized(Path file, CatalogEntry entry) {
-    return Files.isRegularFile(file) && file.toFile().length() == entry.bytes();
+  private static boolean isSized(Path file, CatalogEntry.Part part) {
+    return Files.isRegularFile(file) && file.toFile().length() == part.bytes();
   }
 }

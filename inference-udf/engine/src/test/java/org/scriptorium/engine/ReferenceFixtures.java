@@ -32,6 +32,14 @@ public final class ReferenceFixtures {
     });
   }
 
+  /** The folder of the default model of embeddings; the test is skipped if it can't be had. */
+  public static Path requireMiniLm() {
+    return RealModel.miniLm().orElseGet(() -> {
+      skip("the default model of embeddings can't be had: " + RealModel.reason());
+      return Path.of("");
+    });
+  }
+
   /** A model's file that {@code -Dscriptorium.model.NAME=FILE} names; the test is skipped if there is none. */
   public static Path requireModel(String name) {
     String property = "scriptorium.model." + name, file = System.getProperty(property, "");

@@ -59,7 +59,8 @@ class TestDecoderFixture {
   Stream<DynamicNode> models() {
     List<ReferenceModel> models = ReferenceModel.all(ReferenceFixtures.require("models"));
     assertThat(models).isNotEmpty();
-    return models.stream().filter(model -> !EncoderReference.isEncoder(model)).map(model -> OTHERS.contains(model.type()) ? notThereYet(model) : dynamicContainer(model.name(), tests(model)));
+    return models.stream().filter(model -> !EncoderReference.isEncoder(model))
+        .map(model -> OTHERS.contains(model.type()) ? notThereYet(model) : dynamicContainer(model.name(), tests(model)));
   }
 
   private static DynamicTest notThereYet(ReferenceModel model) {

@@ -42,8 +42,8 @@ class TestFamilyRefusals {
   @Test
   void unknownFamilies() {
     assertRefused(new TinyFolder().set("model_type", "\"llamma\""), ErrorCode.MODEL_UNSUPPORTED,
-        "config.json: model_type is \"llamma\"; supported are deepseek_v3, ernie4_5, ernie4_5_moe, gemma3_text, gpt2, gpt_neox, llama, mistral, "
-            + "mixtral, openai-gpt, phi3, qwen2, qwen3, qwen3_moe");
+        "config.json: model_type is \"llamma\"; supported are ");
+    assertThatThrownBy(() -> LanguageModel.open(folder)).hasMessageContaining("bert, deepseek_v3, ").hasMessageContaining("gpt_neox, llama, m");
     assertRefused(new TinyFolder().without("model_type"), ErrorCode.MODEL_CORRUPT,
         "config.json: model_type: expected a string, found no such key; the configuration is incomplete");
   }
@@ -72,7 +72,7 @@ class TestFamilyRefusals {
       phi3        | rope_scaling               | {"type": "su"}  | rope_scaling.type is "su"; supported is default
       qwen2       | layer_types                | ["chunked_attention"] | layer_types is ["chunked_attention"]; supported is sliding_attention, full_attention
       qwen2       | layer_types                | ["sliding_attention"] | layer_types is ["sliding_attention"]; supported is full_attention where no sliding_window is used
-      mistral     | hidden_act                 | "mish"          | hidden_act is "mish"; supported is one of gelu, gelu_accurate, gelu_fast, gelu_new, gelu_python, gelu_python_tanh, gelu_pytorch_tanh, quick_gelu, relu, sigmoid, silu, swish
+      mistral     | hidden_act                 | "mish"          | hidden_act is "mish"; supported is one of gelu, gelu_accurate, gelu_fast, gelu_new, gelu_python, gelu_python_tanh, gelu_pytorch_tanh, quick_gelu, relu, sigmoid, silu, swish, tanh
       """)
   void optionsOfFamilies(String type, String key, String value, String problem) {
     var tiny = new TinyFolder().set("model_type", "\"" + type + "\"").set(key, value);
@@ -110,6 +110,37 @@ class TestFamilyRefusals {
         "config.json: head_dim: expected an even width of the rotated part of heads, which is 3, found 3; the configuration is wrong");
     assertRefused(new TinyFolder().set("hidden_size", "\"wide\""), ErrorCode.MODEL_CORRUPT,
         "config.json: hidden_size: expected an integer, found \"wide\"; the configuration is wrong");
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', quoteCharacter = '\'', textBlock = """
+      architectures           | ["BertForTokenClassification"] | architectures is ["BertForTokenClassification"]; supported is one of BertForMaskedLM, BertForPreTraining, BertForQuestionAnswering, BertForSequenceClassification, BertModel.
+      position_embedding_type | "relative_key"                 | position_embedding_type is "relative_key"; supported is absolute.
+      is_decoder              | true                           | is_decoder is true; supported is false.
+      add_cross_attention     | true                           | add_cross_attention is true; supported is false.
+      hidden_act              | "mish"                         | hidden_act is "mish"; supported is one of gelu,
+      """)
+  void optionsOfEncodersThatWouldChangeTheResult(String key, String value, String problem) {
+    Path written = new TinyBert("BertModel").set(key, value).write(folder);
+    assertThatThrownBy(() -> LanguageModel.open(written)).isInstanceOf(ModelException.class)
+        .hasMessageStartingWith("%s/config.json: %s", written, problem)
+        .extracting(e -> ((ModelException) e).code()).isEqualTo(ErrorCode.UNSUPPORTED_CONFIGURATION);
+  }
+
+  @Test
+  void headsOfEncodersThatAreNotThere() {
+    Path untied = new TinyBert("BertForMaskedLM").set("tie_word_embeddings", "false").write(folder.resolve("untied"));
+    assertThatThrownBy(() -> LanguageModel.open(untied)).isInstanceOf(ModelException.class)
+        .hasMessageStartingWith("%s: cls.predictions.decoder.weight: expected a tensor of this name, found none", untied);
+    Path bare = new TinyBert("BertForSequenceClassification").withoutTensor("bert.pooler.dense.weight").write(folder.resolve("bare"));
+    assertThatThrownBy(() -> LanguageModel.open(bare)).isInstanceOf(ModelException.class)
+        .hasMessageStartingWith("%s: bert.pooler.dense.weight: expected a tensor of this name, found none", bare);
+    Path labels = new TinyBert("BertForSequenceClassification").set("id2label", "{\"0\": \"yes\"}").write(folder.resolve("labels"));
+    assertThatThrownBy(() -> LanguageModel.open(labels)).isInstanceOf(ModelException.class)
+        .hasMessageContaining("classifier.weight").hasMessageContaining("expected [1, 24]");
+    Path ends = new TinyBert("BertForQuestionAnswering").set("id2label", "{\"0\": \"yes\"}").write(folder.resolve("ends"));
+    assertThatThrownBy(() -> LanguageModel.open(ends)).isInstanceOf(ModelException.class)
+        .hasMessageContaining("id2label: expected 2 labels, as an answer has two ends");
   }
 
   private void assertRefused(TinyFolder tiny, ErrorCode code, String problem) {

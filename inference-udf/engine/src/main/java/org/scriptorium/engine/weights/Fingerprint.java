@@ -44,7 +44,7 @@ public final class Fingerprint {
 
   private static String ofFolder(Path folder, Function<Path, String> digest) {
     var lines = new StringBuilder();
-    for (Path part : ModelFolder.parts(folder)) lines.append(digest.apply(part)).append("  ").append(part.getFileName()).append('\n');
+    for (Path part : ModelFolder.parts(folder)) lines.append(digest.apply(part)).append("  ").append(folder.relativize(part)).append('\n');
     return hash(lines.toString());
   }
 

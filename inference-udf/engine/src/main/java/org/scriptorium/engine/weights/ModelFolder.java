@@ -27,8 +27,9 @@ public final class ModelFolder implements Weights {
   private static final String INDEX = SINGLE + ".index.json";
 
   private static final List<String> NAMES = List.of(CONFIGURATION, GENERATION, SINGLE, INDEX, "tokenizer.json", "tokenizer_config.json",
-      "special_tokens_map.json", "added_tokens.json", "chat_template.jinja", "chat_template.json", "vocab.json", "merges.txt", "vocab.txt",
-      "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "source.spm", "target.spm");
+      "special_tokens_map.json", "added_tokens.json", "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json",
+      "chat_template.jinja", "chat_template.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "spiece.model",
+      "sentencepiece.bpe.model", "source.spm", "target.spm");
 
   private final Path path;
   /** Owned. */
@@ -127,8 +128,8 @@ public final class ModelFolder implements Weights {
   }
 
   /**
-   * The files that a model's results depend on, tokenizers' files included, ordered by name: those of fixed names that are there, and
-   * the files that the index lists where there is no single one.
+   * The files that a model's results depend on, tokenizers' files included, ordered by name: those of fixed names that are there, those
+   * of the modules that {@code modules.json} lists, and the files that the index lists where there is no single one.
    */
   static List<Path> parts(Path folder) {
     var names = new TreeSet<>(NAMES);
@@ -139,6 +140,8 @@ public final class ModelFolder implements Weights {
     } else {
       throw noWeights(folder);
     }
+    Path modules = folder.resolve("modules.json");
+    if (Files.exists(modules)) JsonFiles.readAll(modules).forEach(module -> names.add(module.path("path").asText() + "/config.json"));
     return names.stream().map(folder::resolve).filter(Files::exists).toList();
   }
 

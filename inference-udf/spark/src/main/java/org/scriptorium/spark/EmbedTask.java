@@ -1,0 +1,71 @@
+package org.scriptorium.spark;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
+import org.apache.spark.sql.types.DataTypes;
+import org.scriptorium.engine.api.ModelDescription.Kind;
+
+/**
+ * Has a model read texts, and makes a value of their vectors.
+ *
+ * @param parameters that are texts
+ * @param vectors makes the value, as Catalyst has it, of the texts' vectors
+ */
+record EmbedTask(List<String> parameters, Value value, Function<List<float[]>, Object> vectors) implements AiTask {
+
+  /** The vector itself. */
+  static EmbedTask ofVector(String parameter) {
+    return new EmbedTask(List.of(parameter), new Value("embedding", DataTypes.createArrayType(DataTypes.FloatType, false)),
+        vectors -> UnsafeArrayData.fromPrimitiveArray(vectors.getFirst()));
+  }
+
+  /** The cosine of the angle between the vectors of two texts. */
+  static EmbedTask ofSimilarity(String first, String second) {
+    return new EmbedTask(List.of(first, second), new Value("similarity", DataTypes.FloatType),
+        vectors -> cosine(vectors.getFirst(), vectors.getLast()));
+  }
+
+  private static float cosine(float[] one, float[] other) {
+    double product = 0, squares = 0, otherSquares = 0;
+    for (int i = 0; i < one.length; i++) {
+      product += (double) one[i] * other[i];
+      squares += (double) one[i] * one[i];
+      otherSquares += (double) other[i] * other[i];
+    }
+    double lengths = Math.sqrt(squares) * Math.sqrt(otherSquares);
+    return lengths == 0 ? 0f : (float) Math.clamp(product / lengths, -1, 1);
+  }
+
+  @Override
+  public Optional<Value> value(Constants constants) {
+    return Optional.of(value);
+  }
+
+  @Override
+  public Blank blank() {
+    return Blank.NULL;
+  }
+
+  @Override
+  public Set<Kind> kinds() {
+    return Set.of(Kind.ENCODER);
+  }
+
+  @Override
+  public ScriptoriumConf.Key defaultModel() {
+    return ScriptoriumConf.MODEL_EMBEDDING;
+  }
+
+  @Override
+  public Rows prepare(CallPlan call) {
+    return row -> {
+      var texts = new ArrayList<String>();
+      for (String parameter : parameters) texts.add(row.text(parameter));
+      return new Step.Embed(texts, vectors);
+    };
+  }
+}

@@ -1,0 +1,116 @@
+package org.scriptorium.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkException;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.scriptorium.engine.Engine;
+import org.scriptorium.engine.TinyBert;
+import org.scriptorium.engine.TinyModel;
+import org.scriptorium.engine.api.Embedder;
+import org.scriptorium.engine.api.EngineOptions;
+import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.ModelException;
+
+/** The functions over vectors of texts, with a small BERT. */
+class TestEmbeddings {
+  private static PlanSession session;
+  private static Path bert;
+  private static Path writer;
+  @TempDir static Path packed;
+
+  @BeforeAll
+  static void start() throws Exception {
+    session = new PlanSession("local[2]");
+    ExecutorEngines.useOpener(ModelOpener.ENGINE);
+    bert = new TinyBert("BertModel").write(session.folder.resolve("bert"));
+    writer = TinyModel.write(session.folder, 11);
+    session.spark.conf().set("spark.scriptorium.model.embedding", bert.toString());
+    session.spark.conf().set("spark.scriptorium.model.default", writer.toString());
+    session.sql("SELECT id, concat('the library reads ', repeat('music ', cast(id % 9 AS INT))) AS text FROM range(40)")
+        .createOrReplaceTempView("documents");
+  }
+
+  @AfterAll
+  static void stop() {
+    session.close();
+  }
+
+  private static List<float[]> vectors(List<String> texts) {
+    var options = new EngineOptions(1, 1 << 20, 16, 512, "auto", 0, "float32", packed);
+    try (Embedder embedder = Engine.openEmbedder(bert, "bert", Optional.empty(), options)) {
+      return embedder.embed(texts).stream().map(reading -> reading.value()).toList();
+    }
+  }
+
+  @Test
+  void vectorsAreTheEnginesWhateverThePartitioning() {
+    List<Row> rows = session.sql("SELECT text, ai_embed(text) FROM documents ORDER BY id").collectAsList();
+    List<float[]> expected = vectors(rows.stream().map(row -> row.getString(0)).toList());
+    for (int i = 0; i < rows.size(); i++) assertThat(floats(rows.get(i).getList(1))).isEqualTo(expected.get(i));
+    var spread = session.spark.table("documents").repartition(7).selectExpr("id", "ai_embed(content => text) v").orderBy("id").collectAsList();
+    for (int i = 0; i < spread.size(); i++) assertThat(floats(spread.get(i).getList(1))).isEqualTo(expected.get(i));
+    assertThat(session.sql("SELECT ai_embed('x') v").schema().apply("v").dataType())
+        .isEqualTo(DataTypes.createArrayType(DataTypes.FloatType, false));
+  }
+
+  private static float[] floats(List<Float> values) {
+    float[] result = new float[values.size()];
+    for (int i = 0; i < result.length; i++) result[i] = values.get(i);
+    return result;
+  }
+
+  @Test
+  void similarityIsTheCosine() {
+    List<float[]> two = vectors(List.of("the music", "where are the files?"));
+    double product = IntStream.range(0, TinyBert.WIDTH).mapToDouble(i -> (double) two.get(0)[i] * two.get(1)[i]).sum();
+    double lengths = two.stream().mapToDouble(vector -> Math.sqrt(IntStream.range(0, vector.length).mapToDouble(i -> (double) vector[i] * vector[i])
+        .sum())).reduce(1, (a, b) -> a * b);
+    Row row = session.sql("SELECT ai_similarity('the music', 'where are the files?'), ai_similarity('Where are the files?', 'the music'),"
+        + " ai_similarity('the music', 'the music'), ai_similarity('x', NULL), ai_similarity('x', ' ')").first();
+    assertThat(row.getFloat(0)).isCloseTo((float) (product / lengths), within(1e-6f)).isEqualTo(row.getFloat(1));
+    assertThat(row.getFloat(2)).isCloseTo(1f, within(1e-6f));
+    assertThat(row.isNullAt(3)).isTrue();
+    assertThat(row.isNullAt(4)).isTrue();
+  }
+
+  @Test
+  void rowsInErrorHaveTheirOwn() {
+    List<Row> rows = session.sql("SELECT try_ai_embed(t) r FROM VALUES ('music'), (NULL), (' '), (CAST(X'C328' AS STRING)) AS v(t)")
+        .selectExpr("r.finish_reason", "r.error_code", "r.prompt_tokens", "size(r.embedding)", "r.model").collectAsList();
+    assertThat(rows.get(0)).isEqualTo(RowFactory.create("stop", "", 3, TinyBert.WIDTH, "bert"));
+    assertThat(rows.get(1).isNullAt(0)).isTrue();
+    assertThat(rows.get(2).getString(0)).isEqualTo("skipped");
+    assertThat(rows.get(3).getString(1)).isEqualTo("malformed_text");
+    assertThatThrownBy(() -> session.sql("SELECT ai_embed(CAST(X'C328' AS STRING)) FROM range(1)").collectAsList())
+        .isInstanceOf(SparkException.class).hasMessageContaining("malformed_text");
+  }
+
+  @Test
+  void countsTheTokensOfModelsThatRead() {
+    assertThat(session.sql("SELECT ai_count_tokens('%s', 'the library reads')".formatted(bert)).first().getInt(0)).isEqualTo(3);
+  }
+
+  @Test
+  void modelsOfAnotherKindFailOnTheDriver() {
+    assertThatThrownBy(() -> session.sql("SELECT ai_embed('x', map('model', '%s'))".formatted(writer)).collectAsList())
+        .isInstanceOfSatisfying(ModelException.class, failure -> assertThat(failure.code()).isEqualTo(ErrorCode.MODEL_UNSUPPORTED))
+        .hasMessage("ai_embed: expected an encoder, which reads texts, found a model that generates texts: tiny (llama)");
+    assertThatThrownBy(() -> session.sql("SELECT ai_gen('x', map('model', '%s'))".formatted(bert)).collectAsList())
+        .isInstanceOf(ModelException.class).hasMessage("ai_gen: expected a model that generates texts, found an encoder: bert (bert)");
+    assertThatThrownBy(() -> session.sql("SELECT ai_embed('x', map('max_new_tokens', '4'))").collectAsList())
+        .hasMessageContaining("ai_embed: unknown option 'max_new_tokens'");
+  }
+}
