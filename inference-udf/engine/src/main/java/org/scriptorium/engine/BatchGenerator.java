@@ -18,6 +18,7 @@ import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.api.Truncation;
 import org.scriptorium.engine.batch.Scheduler;
 import org.scriptorium.engine.batch.Sequence;
+import org.scriptorium.engine.batch.Thinking;
 import org.scriptorium.engine.model.Machine;
 import org.scriptorium.engine.model.PackedWeights;
 import org.scriptorium.engine.sampler.Choices;
@@ -30,7 +31,10 @@ final class BatchGenerator implements Generator {
   private final Machine machine;
   private final PackedWeights packed;
   private final Scheduler scheduler;
+  private final Thoughts thoughts;
   private final PromptFitter fitter;
+  /** For texts that are one of a few words: nothing is thought before them. */
+  private final PromptFitter choiceFitter;
   private volatile ChoiceTexts lastChoices;
   private boolean closed;
 
@@ -40,7 +44,9 @@ final class BatchGenerator implements Generator {
     this.machine = machine;
     this.packed = packed;
     scheduler = new Scheduler(model.decoder(), machine, packed::requireWhole, options, model.endTokens(), description.name());
+    thoughts = new Thoughts(model, options.thinkMarkers());
     fitter = new PromptFitter(model.tokenizer(), model::render);
+    choiceFitter = new PromptFitter(model.tokenizer(), prompt -> thoughts.closed(model.render(prompt)));
   }
 
   @Override
@@ -85,12 +91,14 @@ final class BatchGenerator implements Generator {
   }
 
   private Sequence sequence(Request request, GenerationConfig config, int limit, Optional<Choices> choices, Listener listener) {
-    var fitted = fitter.fit(request.prompt(), limit, config.truncation());
+    var fitted = (choices.isPresent() ? choiceFitter : fitter).fit(request.prompt(), limit, config.truncation());
     if (fitted.ids().length == 0) throw new ModelException(ErrorCode.INVALID_PARAMETER, "the prompt is empty");
-    String key = RequestKey.of(description.fingerprint(), fitted.prompt(), config, request.choices());
+    Optional<Thinking> thinking = choices.isPresent() ? Optional.empty() : thoughts.after(fitted.rendered());
+    String key = RequestKey.of(description.fingerprint(), fitted.prompt(), config, request.choices(), thinking.map(Thinking::markers));
     var sampler = new Sampler(config, Sampler.seed(key, config), model.decoder().vocabulary(), model.endTokens(), choices);
     int room = Math.min(config.maxNewTokens(), description.contextLength() - fitted.ids().length);
-    return new Sequence(fitted.ids(), room, config.stopStrings(), sampler, model.tokenizer().detokenizer(), description.name(), key, listener);
+    return new Sequence(fitted.ids(), room, config.stopStrings(), sampler, model.tokenizer().detokenizer(), thinking, description.name(), key,
+        listener);
   }
 
   /** All rows of a job mostly have the same. */

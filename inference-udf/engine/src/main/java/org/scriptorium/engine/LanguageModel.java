@@ -14,6 +14,7 @@ import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.RenderedPrompt;
+import org.scriptorium.engine.api.ThinkMarkers;
 import org.scriptorium.engine.architecture.Families;
 import org.scriptorium.engine.architecture.Families.Composition;
 import org.scriptorium.engine.model.Decoder;
@@ -98,6 +99,11 @@ final class LanguageModel implements AutoCloseable {
   /** The text that the tokenizer gets. */
   RenderedPrompt render(Prompt prompt) {
     return texts.get().render(prompt);
+  }
+
+  /** True if the markers are tokens of the model, or its template knows them: then it was trained to think. */
+  boolean knows(ThinkMarkers markers) {
+    return texts.get().knows(markers);
   }
 
   /** @throws ModelException if the model has no tokenizer or template that is read here, so that it computes logits alone */

@@ -8,6 +8,7 @@ import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.RenderedPrompt;
 import org.scriptorium.engine.api.RenderedPrompt.Frame;
 import org.scriptorium.engine.api.SourcedText;
+import org.scriptorium.engine.api.ThinkMarkers;
 import org.scriptorium.engine.template.ChatTemplate;
 import org.scriptorium.engine.template.GenerationPrompt;
 import org.scriptorium.engine.tokenizer.Tokenizer;
@@ -33,6 +34,16 @@ record ModelTexts(Tokenizer tokenizer, Optional<ChatTemplate> template, Map<Stri
           .map(known -> new RenderedPrompt(known.render(chat.messages(), variables, GenerationPrompt.ADD), Frame.NONE))
           .orElseGet(() -> new RenderedPrompt(joined(chat), Frame.TOKENIZER));
     };
+  }
+
+  /** True if the markers are tokens of the model, or its template knows them: then it was trained to think. */
+  boolean knows(ThinkMarkers markers) {
+    return isToken(markers.open()) && isToken(markers.close()) || template.filter(known -> known.mentions(markers.close())).isPresent();
+  }
+
+  private boolean isToken(String marker) {
+    int[] ids = tokenizer.encode(SourcedText.trusted(marker));
+    return ids.length == 1 && tokenizer.token(ids[0]).equals(marker);
   }
 
   /**

@@ -41,14 +41,19 @@ public final class TinyModel {
 
   /** Writes {@code tiny.gguf} into the folder. Equal seeds give equal bytes. */
   public static Path write(Path directory, long seed) {
+    return write(directory, seed, TEMPLATE);
+  }
+
+  /** The same with another chat template. */
+  public static Path write(Path directory, long seed, String template) {
     var vocabulary = TinyVocabulary.learn();
     var writer = new GgufWriter();
-    metadata(writer, vocabulary);
+    metadata(writer, vocabulary, template);
     tensors(writer, vocabulary.tokens(), new Random(seed));
     return writer.write(directory.resolve("tiny.gguf"));
   }
 
-  private static void metadata(GgufWriter writer, TinyVocabulary vocabulary) {
+  private static void metadata(GgufWriter writer, TinyVocabulary vocabulary, String template) {
     int size = vocabulary.tokens().size();
     int[] types = new int[size];
     Arrays.fill(types, 1);
@@ -79,7 +84,7 @@ public final class TinyModel {
         .put("tokenizer.ggml.eos_token_id", END)
         .put("tokenizer.ggml.unknown_token_id", END_OF_TEXT)
         .put("tokenizer.ggml.padding_token_id", END)
-        .put("tokenizer.chat_template", TEMPLATE);
+        .put("tokenizer.chat_template", template);
   }
 
   private static void tensors(GgufWriter writer, List<String> tokens, Random random) {

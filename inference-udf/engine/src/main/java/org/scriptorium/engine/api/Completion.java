@@ -3,15 +3,17 @@ package org.scriptorium.engine.api;
 /**
  * What came of one request.
  *
- * @param text the generated text, without special tokens; empty on error
+ * @param text the generated text, without special tokens and without what the model thinks before it answers; empty on error
  * @param errorCode {@link ErrorCode#code()}, or empty
  * @param error a sentence for people, or empty
  * @param promptTokens length of the prompt after truncation
  * @param cachedTokens how many of them came from the prefix cache, which never has a prompt's last token; all of them when the
  *     text was taken from an equal request
- * @param completionTokens generated tokens, the end token included
+ * @param completionTokens generated tokens, those of the reasoning and the end token included
  * @param model name of the model
  * @param requestKey SHA-256 (hexadecimal) of the model's bytes, the rendered prompt and every parameter that can change the text
+ * @param reasoning what stood between the think markers; empty for models that do not think
+ * @param reasoningTokens how many of the generated tokens that took, markers included
  */
 public record Completion(
     String text,
@@ -22,7 +24,15 @@ public record Completion(
     int cachedTokens,
     int completionTokens,
     String model,
-    String requestKey) {
+    String requestKey,
+    String reasoning,
+    int reasoningTokens) {
+
+  /** Of a model that does not think. */
+  public Completion(String text, FinishReason finishReason, String errorCode, String error, int promptTokens, int cachedTokens,
+      int completionTokens, String model, String requestKey) {
+    this(text, finishReason, errorCode, error, promptTokens, cachedTokens, completionTokens, model, requestKey, "", 0);
+  }
 
   public static Completion failed(ErrorCode code, String error, int promptTokens, String model, String requestKey) {
     return new Completion("", FinishReason.ERROR, code.code(), error, promptTokens, 0, 0, model, requestKey);
@@ -39,11 +49,13 @@ public record Completion(
 
   /** The same generation with another text, such as what a reader makes of the generated one. */
   public Completion withText(String otherText, FinishReason reason) {
-    return new Completion(otherText, reason, errorCode, error, promptTokens, cachedTokens, completionTokens, model, requestKey);
+    return new Completion(otherText, reason, errorCode, error, promptTokens, cachedTokens, completionTokens, model, requestKey, reasoning,
+        reasoningTokens);
   }
 
   /** What an equal request gets of this one: the same text and counts, and nothing computed. */
   public Completion shared() {
-    return new Completion(text, finishReason, errorCode, error, promptTokens, promptTokens, completionTokens, model, requestKey);
+    return new Completion(text, finishReason, errorCode, error, promptTokens, promptTokens, completionTokens, model, requestKey, reasoning,
+        reasoningTokens);
   }
 }

@@ -13,9 +13,11 @@ import java.nio.file.Path;
  * @param vectorBits 0 (the machine's preferred width), 256 or 512
  * @param cacheType how keys and values are kept: {@code float16}, which halves the memory and its traffic, or {@code float32}
  * @param packedDirectory where packed weights are kept for all processes of the node
+ * @param thinkMarkers what stands around the reasoning of models that think; others than the default hold for any model
  */
 public record EngineOptions(
-    int threads, long cacheBytes, int maxBatch, int stepTokens, String kernels, int vectorBits, String cacheType, Path packedDirectory) {
+    int threads, long cacheBytes, int maxBatch, int stepTokens, String kernels, int vectorBits, String cacheType, Path packedDirectory,
+    ThinkMarkers thinkMarkers) {
 
   /** What steps hold by default: room for so many prompt tokens next to 64 decodes that the batch fills up again as fast as texts end. */
   private static final int STEP_TOKENS = 512;
@@ -27,20 +29,30 @@ public record EngineOptions(
     if (cacheBytes < 1) throw new ModelException(ErrorCode.INVALID_PARAMETER, "cache bytes: expected at least 1, found " + cacheBytes);
   }
 
+  /** With the default markers. */
+  public EngineOptions(
+      int threads, long cacheBytes, int maxBatch, int stepTokens, String kernels, int vectorBits, String cacheType, Path packedDirectory) {
+    this(threads, cacheBytes, maxBatch, stepTokens, kernels, vectorBits, cacheType, packedDirectory, ThinkMarkers.DEFAULT);
+  }
+
   /** All cores, an eighth of {@code machineBytes} for the cache, 64 sequences, packed weights under {@code directory}. */
   public static EngineOptions forMachine(int threads, long machineBytes, Path directory) {
     return new EngineOptions(threads, Math.max(machineBytes / 8, 64L << 20), 64, STEP_TOKENS, "auto", 0, "float16", directory);
   }
 
   public EngineOptions withThreads(int value) {
-    return new EngineOptions(value, cacheBytes, maxBatch, stepTokens, kernels, vectorBits, cacheType, packedDirectory);
+    return new EngineOptions(value, cacheBytes, maxBatch, stepTokens, kernels, vectorBits, cacheType, packedDirectory, thinkMarkers);
   }
 
   public EngineOptions withCacheBytes(long value) {
-    return new EngineOptions(threads, value, maxBatch, stepTokens, kernels, vectorBits, cacheType, packedDirectory);
+    return new EngineOptions(threads, value, maxBatch, stepTokens, kernels, vectorBits, cacheType, packedDirectory, thinkMarkers);
   }
 
   public EngineOptions withBatch(int sequences, int tokens) {
-    return new EngineOptions(threads, cacheBytes, sequences, tokens, kernels, vectorBits, cacheType, packedDirectory);
+    return new EngineOptions(threads, cacheBytes, sequences, tokens, kernels, vectorBits, cacheType, packedDirectory, thinkMarkers);
+  }
+
+  public EngineOptions withThinkMarkers(ThinkMarkers value) {
+    return new EngineOptions(threads, cacheBytes, maxBatch, stepTokens, kernels, vectorBits, cacheType, packedDirectory, value);
   }
 }

@@ -40,6 +40,9 @@ public interface Generator extends AutoCloseable {
 
     /** A further piece of text, whole characters only. */
     default void text(String piece) {}
+
+    /** A further piece of what the model thinks before it answers, likewise; none of it is in the text. */
+    default void reasoning(String piece) {}
   }
 
   /** A submitted request. */

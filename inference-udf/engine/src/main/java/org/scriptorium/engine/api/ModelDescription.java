@@ -12,7 +12,8 @@ import java.util.Map;
  * @param bytes of its weights as stored
  * @param kind what its output is made from, and so what it may be asked
  * @param prefixes what the model was trained to see before a text, by task as its configuration names them
- *     ({@code task_specific_params}): {@code summarization}, {@code translation_en_to_de}; empty for most models
+ *     ({@code task_specific_params}): {@code summarization}, {@code translation_en_to_de}; the empty
+ *     name has what it wants before any text ({@code prefix}); empty for most models
  */
 public record ModelDescription(
     String name, String fingerprint, String architecture, int contextLength, int vocabularySize, long bytes, Kind kind,

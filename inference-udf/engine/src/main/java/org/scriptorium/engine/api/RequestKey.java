@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The identity of a generation: SHA-256 of the model's bytes, the rendered prompt (with the knowledge of which of its characters
@@ -17,9 +18,11 @@ public final class RequestKey {
   /**
    * @param fingerprint SHA-256 of the model's bytes, hexadecimal
    * @param choices of the request
+   * @param thinkMarkers by which the text is parted; empty where it is not
    * @return 64 hexadecimal digits
    */
-  public static String of(String fingerprint, RenderedPrompt rendered, GenerationConfig config, List<String> choices) {
+  public static String of(String fingerprint, RenderedPrompt rendered, GenerationConfig config, List<String> choices,
+      Optional<ThinkMarkers> thinkMarkers) {
     MessageDigest digest = sha256();
     add(digest, fingerprint);
     add(digest, rendered.text().text());
@@ -43,6 +46,10 @@ public final class RequestKey {
       add(digest, -choices.size());
       for (String choice : choices) add(digest, choice);
     }
+    thinkMarkers.ifPresent(markers -> {
+      add(digest, markers.open());
+      add(digest, markers.close());
+    });
     return HexFormat.of().formatHex(digest.digest());
   }
 

@@ -2,6 +2,7 @@ package org.scriptorium.engine.batch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.Generator;
@@ -35,9 +36,9 @@ final class Audience {
     }
 
     /** False if the listener failed. */
-    private boolean text(String piece, Failures failures) {
+    private boolean told(Consumer<Generator.Listener> news, Failures failures) {
       try {
-        listener.text(piece);
+        news.accept(listener);
         return true;
       } catch (RuntimeException | Error failure) {
         LOG.error("A listener failed; its request ends", failure);
@@ -69,14 +70,19 @@ final class Audience {
   }
 
   /** Takes over the members of another, who first hear of the text so far. */
-  void join(Audience others, String textSoFar, Failures failures) {
+  void join(Audience others, String reasoningSoFar, String textSoFar, Failures failures) {
+    if (!reasoningSoFar.isEmpty()) others.reasoning(reasoningSoFar, failures);
     if (!textSoFar.isEmpty()) others.text(textSoFar, failures);
     members.addAll(others.members);
     others.members.clear();
   }
 
   void text(String piece, Failures failures) {
-    members.removeIf(member -> !member.text(piece, failures));
+    members.removeIf(member -> !member.told(listener -> listener.text(piece), failures));
+  }
+
+  void reasoning(String piece, Failures failures) {
+    members.removeIf(member -> !member.told(listener -> listener.reasoning(piece), failures));
   }
 
   /** Tells those who have cancelled, and lets them go. */

@@ -2,6 +2,7 @@ package org.scriptorium.engine.batch;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
@@ -9,7 +10,6 @@ import org.scriptorium.engine.api.Generator;
 import org.scriptorium.engine.model.SequenceCache;
 import org.scriptorium.engine.model.Step;
 import org.scriptorium.engine.sampler.Sampler;
-import org.scriptorium.engine.sampler.StopStrings;
 import org.scriptorium.engine.tokenizer.Detokenizer;
 
 /**
@@ -24,9 +24,7 @@ public final class Sequence implements Generator.Ticket {
   private final int promptLength;
   private final int maxTokens;
   private final Sampler sampler;
-  private final Detokenizer detokenizer;
-  private final StopStrings.Matcher stops;
-  private final StringBuilder text = new StringBuilder();
+  private final GeneratedText text;
   private final SequenceCache cache = new SequenceCache();
 
   /** Prompt, then generated tokens. */
@@ -45,8 +43,13 @@ public final class Sequence implements Generator.Ticket {
   /** @param room tokens that may follow the prompt: those asked for, or what the context leaves */
   public Sequence(int[] prompt, int room, List<String> stopStrings, Sampler sampler, Detokenizer detokenizer, String model, String requestKey,
       Generator.Listener listener) {
+    this(prompt, room, stopStrings, sampler, detokenizer, Optional.empty(), model, requestKey, listener);
+  }
+
+  /** @param thinking how the text is parted; empty where the model does not think */
+  public Sequence(int[] prompt, int room, List<String> stopStrings, Sampler sampler, Detokenizer detokenizer, Optional<Thinking> thinking,
+      String model, String requestKey, Generator.Listener listener) {
     this.sampler = sampler;
-    this.detokenizer = detokenizer;
     this.model = model;
     this.requestKey = requestKey;
     request = new Audience.Member(listener);
@@ -55,7 +58,17 @@ public final class Sequence implements Generator.Ticket {
     maxTokens = promptLength + room;
     tokens = prompt;
     length = promptLength;
-    stops = new StopStrings(stopStrings).matcher();
+    text = new GeneratedText(detokenizer, stopStrings, thinking, new ThinkFilter.Sink() {
+      @Override
+      public void answer(String piece) {
+        audience.text(piece, Sequence.this::failure);
+      }
+
+      @Override
+      public void reasoning(String piece) {
+        audience.reasoning(piece, Sequence.this::failure);
+      }
+    });
   }
 
   /** Ends the request that the sequence was made for after the running step, wherever it is heard of by then; from any thread. */
@@ -66,7 +79,7 @@ public final class Sequence implements Generator.Ticket {
 
   /** Lets an equal request hear of this generation instead of one of its own. */
   void lead(Sequence follower) {
-    audience.join(follower.audience, text.toString(), this::failure);
+    audience.join(follower.audience, text.reasoning(), text.answer(), this::failure);
   }
 
   /** Lets go whoever cancelled; true if nobody is left, so that the sequence is over. */
@@ -172,25 +185,17 @@ public final class Sequence implements Generator.Ticket {
     if (length == tokens.length) tokens = Arrays.copyOf(tokens, Math.min(maxTokens, tokens.length + Math.max(64, tokens.length / 4)));
     tokens[length++] = token;
     if (ends) return finish(FinishReason.STOP);
-    emit(stops.append(detokenizer.append(token)));
-    if (stops.stopped()) return finish(FinishReason.STOP);
+    text.append(token);
+    if (text.stopped()) return finish(FinishReason.STOP);
     if (audience.isEmpty()) return true;
     return length >= maxTokens && finish(FinishReason.LENGTH);
   }
 
   private boolean finish(FinishReason reason) {
-    if (!stops.stopped()) {
-      emit(stops.append(detokenizer.finish()));
-      if (!stops.stopped()) emit(stops.finish());
-    }
-    audience.completed(new Completion(text.toString(), reason, "", "", promptLength, cached, length - promptLength, model, requestKey));
+    text.finish();
+    audience.completed(new Completion(text.answer(), reason, "", "", promptLength, cached, length - promptLength, model, requestKey,
+        text.reasoning(), text.reasoningTokens()));
     return true;
-  }
-
-  private void emit(String piece) {
-    if (piece.isEmpty()) return;
-    text.append(piece);
-    audience.text(piece, this::failure);
   }
 
   /** Ends the sequence with an error for all who have not heard of an end yet. */

@@ -53,6 +53,11 @@ public final class ChatTemplate {
     return new ChatTemplate(source, body, clock);
   }
 
+  /** True if the template's source holds {@code text}, such as a marker that it writes or looks for. */
+  public boolean mentions(String text) {
+    return source.contains(text);
+  }
+
   /**
    * Renders a dialogue.
    *
