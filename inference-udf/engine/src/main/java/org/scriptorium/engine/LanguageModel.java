@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -19,6 +20,7 @@ import org.scriptorium.engine.architecture.Families;
 import org.scriptorium.engine.architecture.Families.Composition;
 import org.scriptorium.engine.model.Decoder;
 import org.scriptorium.engine.model.Encoder;
+import org.scriptorium.engine.model.EncoderDecoder;
 import org.scriptorium.engine.model.Linear;
 import org.scriptorium.engine.tokenizer.Tokenizer;
 import org.scriptorium.engine.weights.Configuration;
@@ -144,10 +146,16 @@ final class LanguageModel implements AutoCloseable {
   Decoder decoder() {
     return switch (composition.transformer()) {
       case Decoder decoder -> decoder;
+      case EncoderDecoder both -> both.decoder();
       case Encoder _ -> throw new ModelException(ErrorCode.MODEL_UNSUPPORTED,
           "%s: expected a model that generates text, found an encoder (%s); it embeds, classifies or marks answers"
               .formatted(weights.path(), composition.architecture()));
     };
+  }
+
+  /** The model where it reads a source with an encoder and writes with a decoder. */
+  Optional<EncoderDecoder> encoderDecoder() {
+    return composition.transformer() instanceof EncoderDecoder both ? Optional.of(both) : Optional.empty();
   }
 
   /** @throws ModelException MODEL_UNSUPPORTED if the model generates text */

@@ -1,6 +1,7 @@
 package org.scriptorium.engine.architecture;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.scriptorium.engine.kernel.Activation;
 import org.scriptorium.engine.weights.Configuration;
@@ -16,6 +17,10 @@ final class Activations {
       Map.entry("tanh", Activation.TANH));
 
   private Activations() {}
+
+  static Optional<Activation> named(String name) {
+    return Optional.ofNullable(NAMES.get(name));
+  }
 
   static Activation of(Configuration configuration, String key, String otherwise) {
     Activation found = NAMES.get(configuration.string(key, otherwise));

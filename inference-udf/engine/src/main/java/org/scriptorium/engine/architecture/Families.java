@@ -16,7 +16,8 @@ import org.scriptorium.engine.weights.Weights;
 /** The table of families. */
 public final class Families {
   private static final List<Family> ALL = List.of(new Llama(), new Mistral(), new Mixtral(), new Qwen2(), new Qwen3(), new Qwen3Experts(),
-      new Gemma3(), new Phi3(), new Ernie(), new ErnieExperts(), new DeepSeek3(), new GptNeoX(), new Gpt2(), new OpenAiGpt(), new Bert());
+      new Gemma3(), new Phi3(), new Ernie(), new ErnieExperts(), new DeepSeek3(), new GptNeoX(), new Gpt2(), new OpenAiGpt(), new Bert(),
+      new Marian(), new Bart(), new T5());
 
   private Families() {}
 

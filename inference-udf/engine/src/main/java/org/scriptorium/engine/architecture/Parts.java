@@ -165,6 +165,11 @@ public final class Parts {
     return values(tensor(name).requireShape(width), width);
   }
 
+  /** All values of a tensor of two dimensions. */
+  float[] matrix(String name, int rows, int columns) {
+    return values(tensor(name).requireShape(rows, columns), Math.multiplyExact(rows, columns));
+  }
+
   /** All values of a tensor whose dimensions other than the last are 1. */
   float[] onlyRow(String name, int width) {
     Tensor tensor = tensor(name);

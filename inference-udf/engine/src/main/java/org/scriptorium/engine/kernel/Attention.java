@@ -36,6 +36,14 @@ public interface Attention {
       float scale, float[] target, int targetFrom, Scratch scratch);
 
   /**
+   * {@link #attend} with a summand for each token: target[head] = softmax(scale * (query[head] . keys + bias[head])) . values.
+   *
+   * @param bias [heads, to - from] float32, head h's at {@code biasFrom + h * biasStride}
+   */
+  void attendBiased(float[] query, int queryFrom, int heads, int width, MemorySegment[] blocks, long keys, long values, int from, int to,
+      float scale, float[] bias, int biasFrom, int biasStride, float[] target, int targetFrom, Scratch scratch);
+
+  /**
    * {@link #attend} for neighbouring positions of one sequence: row r attends to [from, to + r * growth). The bits are those of one row
    * at a time, if the values are finite.
    *

@@ -1,5 +1,6 @@
 package org.scriptorium.engine.model;
 
+import java.util.Optional;
 import org.scriptorium.engine.kernel.Matmul.Store;
 import org.scriptorium.engine.kernel.Rows;
 import org.scriptorium.engine.kernel.Work;
@@ -8,6 +9,11 @@ import org.scriptorium.engine.kernel.Work;
 public sealed interface DecoderLayer {
 
   AttentionBlock attention();
+
+  /** Attention to an encoder's states, in layers that have it. */
+  default Optional<CrossAttention> crossing() {
+    return Optional.empty();
+  }
 
   /** Composes the layer's phases, which read and write {@code workspace.hidden}. */
   Runnable bind(Machine machine, Workspace workspace, CacheShape cache, int layer);
@@ -60,6 +66,42 @@ public sealed interface DecoderLayer {
           norm(machine, workspace, attentionNorm, hidden, hidden),
           feedForward.bind(machine, workspace, hidden, hidden, Store.ADD),
           norm(machine, workspace, feedForwardNorm, hidden, hidden));
+    }
+  }
+
+  /** x += attention(norm(x)); x += crossing(norm(x)); x += feedForward(norm(x)), each norm its own. */
+  record PreNormCrossing(Norm attentionNorm, AttentionBlock attention, Norm crossingNorm, CrossAttention cross, Norm feedForwardNorm,
+      FeedForward feedForward) implements DecoderLayer {
+    @Override
+    public Optional<CrossAttention> crossing() {
+      return Optional.of(cross);
+    }
+
+    @Override
+    public Runnable bind(Machine machine, Workspace workspace, CacheShape cache, int layer) {
+      float[] hidden = workspace.hidden, normed = workspace.normed;
+      return inOrder(workspace, norm(machine, workspace, attentionNorm, hidden, normed),
+          attention.bind(machine, workspace, cache, layer, normed, hidden, Store.ADD),
+          norm(machine, workspace, crossingNorm, hidden, normed), cross.bind(machine, workspace, cache, layer, normed, hidden, Store.ADD),
+          norm(machine, workspace, feedForwardNorm, hidden, normed), feedForward.bind(machine, workspace, normed, hidden, Store.ADD));
+    }
+  }
+
+  /** x = norm(x + attention(x)); x = norm(x + crossing(x)); x = norm(x + feedForward(x)), each norm its own. */
+  record PostNormCrossing(AttentionBlock attention, Norm attentionNorm, CrossAttention cross, Norm crossingNorm, FeedForward feedForward,
+      Norm feedForwardNorm) implements DecoderLayer {
+    @Override
+    public Optional<CrossAttention> crossing() {
+      return Optional.of(cross);
+    }
+
+    @Override
+    public Runnable bind(Machine machine, Workspace workspace, CacheShape cache, int layer) {
+      float[] hidden = workspace.hidden;
+      return inOrder(workspace, attention.bind(machine, workspace, cache, layer, hidden, hidden, Store.ADD),
+          norm(machine, workspace, attentionNorm, hidden, hidden),
+          cross.bind(machine, workspace, cache, layer, hidden, hidden, Store.ADD), norm(machine, workspace, crossingNorm, hidden, hidden),
+          feedForward.bind(machine, workspace, hidden, hidden, Store.ADD), norm(machine, workspace, feedForwardNorm, hidden, hidden));
     }
   }
 

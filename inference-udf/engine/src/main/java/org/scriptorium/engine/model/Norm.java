@@ -43,6 +43,20 @@ public sealed interface Norm {
     }
   }
 
+  /** Another norm, whose result is multiplied by a factor. */
+  record Scaled(Norm norm, float factor) implements Norm {
+    @Override
+    public int width() {
+      return norm.width();
+    }
+
+    @Override
+    public void apply(Rows rows, float[] source, int from, float[] target, int to) {
+      norm.apply(rows, source, from, target, to);
+      for (int i = to; i < to + width(); i++) target[i] *= factor;
+    }
+  }
+
   /** None: values stay as they are. */
   record None(int width) implements Norm {
     @Override

@@ -12,26 +12,32 @@ import org.scriptorium.engine.model.Workspace.Angles;
  *
  * @param queryNorm of each head's query, before it is rotated; {@code keyNorm} likewise
  * @param scale of scores before the softmax
+ * @param bias added to scores before they are scaled
  */
 public record SelfAttention(AttentionShape shape, Linear query, Linear key, Linear value, Linear output, Norm queryNorm, Norm keyNorm,
-    Rotary rotary, Window window, float scale) implements AttentionBlock {
+    Rotary rotary, Window window, float scale, DistanceBias bias) implements AttentionBlock {
 
   /** Without norms of heads or window, scores scaled by the root of a head's width. */
   public static SelfAttention plain(AttentionShape shape, Linear query, Linear key, Linear value, Linear output, Rotary rotary) {
     Norm none = new Norm.None(shape.width());
-    return new SelfAttention(shape, query, key, value, output, none, none, rotary, Window.NONE, (float) (1 / Math.sqrt(shape.width())));
+    return new SelfAttention(shape, query, key, value, output, none, none, rotary, Window.NONE, (float) (1 / Math.sqrt(shape.width())),
+        DistanceBias.NONE);
   }
 
   public SelfAttention withNorms(Norm queries, Norm keys) {
-    return new SelfAttention(shape, query, key, value, output, queries, keys, rotary, window, scale);
+    return new SelfAttention(shape, query, key, value, output, queries, keys, rotary, window, scale, bias);
   }
 
   public SelfAttention withWindow(Window other) {
-    return new SelfAttention(shape, query, key, value, output, queryNorm, keyNorm, rotary, other, scale);
+    return new SelfAttention(shape, query, key, value, output, queryNorm, keyNorm, rotary, other, scale, bias);
   }
 
   public SelfAttention withScale(double other) {
-    return new SelfAttention(shape, query, key, value, output, queryNorm, keyNorm, rotary, window, (float) other);
+    return new SelfAttention(shape, query, key, value, output, queryNorm, keyNorm, rotary, window, (float) other, bias);
+  }
+
+  public SelfAttention withBias(DistanceBias other) {
+    return new SelfAttention(shape, query, key, value, output, queryNorm, keyNorm, rotary, window, scale, other);
   }
 
   @Override
@@ -129,6 +135,14 @@ public record SelfAttention(AttentionShape shape, Linear query, Linear key, Line
     var blocks = workspace.cache(row).memory();
     long keys = cache.keys(layer, head), values = cache.values(layer, head);
     int from = window.from(position), length = workspace.cache(row).length();
+    if (!bias.isNone()) {
+      for (int i = 0; i < count; i++, at += shape.queryWidth()) {
+        int first = window.from(position + i);
+        attention.attendBiased(rows.queries, at, shape.group(), width, blocks, keys, values, first, window.to(position + i, length), scale,
+            bias.values(), bias.place(head * shape.group(), position + i, first), bias.stride(), rows.attended, at, machine.scratch(worker));
+      }
+      return;
+    }
     if (from == window.from(position + count - 1)) {
       attention.attendRows(count, rows.queries, at, shape.queryWidth(), shape.group(), width, blocks, keys, values, from,
           window.to(position, length), window.growth(), scale, rows.attended, at, machine.scratch(worker));

@@ -11,6 +11,14 @@ public final class SequenceCache {
   private MemorySegment[] memory = new MemorySegment[4];
   private int count;
   private int length;
+  /** Absent where no encoder reads. */
+  private SequenceCache source;
+
+  /** What a decoder's cross-attention sees; made when first asked for. */
+  public SequenceCache source() {
+    if (source == null) source = new SequenceCache();
+    return source;
+  }
 
   /** Adds a block at the end; takes over one reference. */
   public void append(Block block) {
@@ -57,6 +65,7 @@ public final class SequenceCache {
 
   /** Releases all blocks. */
   public void release() {
+    if (source != null) source.release();
     for (int i = 0; i < count; i++) blocks[i].release();
     Arrays.fill(blocks, 0, count, null);
     Arrays.fill(memory, 0, count, null);

@@ -10,6 +10,8 @@ import org.scriptorium.engine.kernel.Scratch;
 
 /** Attention in plain Java with double accumulation. */
 final class ScalarAttention implements Attention {
+  private static final float[] NO_BIAS = {};
+
   private final CacheType type;
 
   ScalarAttention(CacheType type) {
@@ -44,18 +46,25 @@ final class ScalarAttention implements Attention {
   @Override
   public void attend(float[] query, int queryFrom, int heads, int width, MemorySegment[] blocks, long keys, long values, int from, int to,
       float scale, float[] target, int targetFrom, Scratch scratch) {
+    attendBiased(query, queryFrom, heads, width, blocks, keys, values, from, to, scale, NO_BIAS, 0, 0, target, targetFrom, scratch);
+  }
+
+  @Override
+  public void attendBiased(float[] query, int queryFrom, int heads, int width, MemorySegment[] blocks, long keys, long values, int from,
+      int to, float scale, float[] bias, int biasFrom, int biasStride, float[] target, int targetFrom, Scratch scratch) {
     for (int head = 0; head < heads; head++) {
-      attendOne(query, queryFrom + head * width, width, blocks, keys, values, from, to, scale, target, targetFrom + head * width);
+      attendOne(query, queryFrom + head * width, width, blocks, keys, values, from, to, scale, bias, biasFrom + head * biasStride, target,
+          targetFrom + head * width);
     }
   }
 
   private void attendOne(float[] query, int queryFrom, int width, MemorySegment[] blocks, long keys, long values, int from, int to,
-      float scale, float[] target, int targetFrom) {
+      float scale, float[] bias, int biasFrom, float[] target, int targetFrom) {
     double[] weights = new double[to - from];
     double greatest = Double.NEGATIVE_INFINITY;
     for (int token = from; token < to; token++) {
       MemorySegment block = blocks[token / BLOCK];
-      double sum = 0;
+      double sum = bias.length == 0 ? 0 : bias[biasFrom + token - from];
       for (int i = 0; i < width; i++) {
         sum += (double) query[queryFrom + i] * read(block, keys, type.keyPlace(token % BLOCK, i));
       }

@@ -13,6 +13,8 @@ import org.scriptorium.engine.kernel.Scratch;
 
 /** Attention over the paged cache: scores block by block, a softmax over all of them, then the values. */
 final class VectorAttention implements Attention {
+  private static final float[] NO_BIAS = {};
+
   private final Blocks format;
 
   VectorAttention(Blocks format) {
@@ -27,6 +29,12 @@ final class VectorAttention implements Attention {
   @Override
   public void attend(float[] query, int queryFrom, int heads, int width, MemorySegment[] blocks, long keys, long values, int from, int to,
       float scale, float[] target, int targetFrom, Scratch scratch) {
+    attendBiased(query, queryFrom, heads, width, blocks, keys, values, from, to, scale, NO_BIAS, 0, 0, target, targetFrom, scratch);
+  }
+
+  @Override
+  public void attendBiased(float[] query, int queryFrom, int heads, int width, MemorySegment[] blocks, long keys, long values, int from,
+      int to, float scale, float[] bias, int biasFrom, int biasStride, float[] target, int targetFrom, Scratch scratch) {
     int firstBlock = from / BLOCK, lastBlock = (to - 1) / BLOCK;
     int start = firstBlock * BLOCK, stride = (lastBlock + 1) * BLOCK - start;
     float[] scores = scratch.scores(Math.min(heads, Blocks.HEADS) * stride);
@@ -35,6 +43,9 @@ final class VectorAttention implements Attention {
       int count = Math.min(Blocks.HEADS, heads - head), at = queryFrom + head * width, result = targetFrom + head * width;
       for (int block = firstBlock; block <= lastBlock; block++) {
         format.score(count, query, at, width, blocks[block], keys, scores, block * BLOCK - start, stride);
+      }
+      if (bias.length > 0) {
+        for (int i = 0; i < count; i++) VectorRows.plus(scores, i * stride + from - start, bias, biasFrom + (head + i) * biasStride, to - from);
       }
       float[] inverses = scratch.inverses(count);
       for (int i = 0; i < count; i++) inverses[i] = softmax(scores, i * stride, stride, from - start, to - start, scale);

@@ -82,6 +82,15 @@ final class VectorRows implements Rows, Providers.Widths {
         + ((folded.lane(1) + folded.lane(5)) + (folded.lane(3) + folded.lane(7)));
   }
 
+  /** Adds {@code count} others to values. */
+  static void plus(float[] values, int at, float[] others, int from, int count) {
+    int whole = FLOATS.loopBound(count);
+    for (int i = 0; i < whole; i += COUNT) {
+      FloatVector.fromArray(FLOATS, values, at + i).add(FloatVector.fromArray(FLOATS, others, from + i)).intoArray(values, at + i);
+    }
+    for (int i = whole; i < count; i++) values[at + i] += others[from + i];
+  }
+
   /** Multiplies {@code width} values by a factor. */
   static void scale(float[] values, int from, int width, float factor) {
     int whole = FLOATS.loopBound(width);
