@@ -129,6 +129,7 @@ final class LanguageModel implements AutoCloseable {
     Kind kind = switch (composition.transformer()) {
       case Decoder _ -> Kind.DECODER;
       case Encoder _ -> Kind.ENCODER;
+      case EncoderDecoder _ -> Kind.ENCODER_DECODER;
     };
     return new ModelDescription(name, fingerprint, composition.architecture(), composition.transformer().contextLength(),
         composition.transformer().vocabulary(), weights.bytes(), kind, Map.of());
