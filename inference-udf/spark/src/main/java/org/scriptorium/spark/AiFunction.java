@@ -78,6 +78,15 @@ enum AiFunction {
       .with(constant("responseFormat", WORD, "a constant string: 'text', or 'json_object', which makes answers that are none errors").optional())
       .options(CallOptions.NAMES.stream().filter(name -> !name.equals("model")).toList())
       .example("'smollm2-135m-instruct', 'Name a colour.', failOnError => false", "")),
+  EMBED(Declaration.of("ai_embed", EmbedTask.ofVector("text"), "Turns the text into a vector, texts of similar meaning into similar ones.")
+      .with(row("text", TEXT, "a string").alias("content"))
+      .options(CallOptions.OF_READING)
+      .example("body", " FROM documents")),
+  SIMILARITY(Declaration.of("ai_similarity", EmbedTask.ofSimilarity("a", "b"), "Tells how similar two texts are in meaning: 1 when they are the same.")
+      .with(row("a", TEXT, "a string").alias("expr1"))
+      .with(row("b", TEXT, "a string").alias("expr2"))
+      .options(CallOptions.OF_READING)
+      .example("'A dog barks.', body", " FROM documents")),
   COUNT_TOKENS(Declaration.of("ai_count_tokens", new CountTask(), "Counts the tokens that the text has in a model.")
       .with(constant("model", WORD, "a constant string: a name of the catalog, a .gguf file, or a URI of one"))
       .with(row("text", WORD, "a string"))

@@ -3,6 +3,7 @@ package org.scriptorium.spark;
 import java.nio.charset.CharacterCodingException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.GetStructField;
@@ -10,6 +11,7 @@ import org.apache.spark.sql.catalyst.expressions.If;
 import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.scriptorium.engine.api.ModelDescription.Kind;
 import scala.Option;
 
 /** What a function does. The driver asks for types and refusals, each task of the job prepares once and then steps from row to row. */
@@ -29,6 +31,21 @@ interface AiTask {
   /** What the function returns that fails on a bad row. */
   default DataType type(Constants constants) {
     return value(constants).map(Value::type).orElse(DataTypes.StringType);
+  }
+
+  /** Models that can do it. */
+  default Set<Kind> kinds() {
+    return Set.of(Kind.DECODER, Kind.ENCODER_DECODER);
+  }
+
+  /** What a model does for it that reads texts. */
+  default OpenModel.Use use() {
+    return OpenModel.Use.EMBED;
+  }
+
+  /** The setting that names the model of calls that name none. */
+  default ScriptoriumConf.Key defaultModel() {
+    return ScriptoriumConf.MODEL_DEFAULT;
   }
 
   default Blank blank() {

@@ -1,22 +1,52 @@
 package org.scriptorium.spark;
 
+import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.FinishReason;
+import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.Request;
 import org.scriptorium.engine.api.SourcedText;
+import org.scriptorium.engine.api.SpanConfig;
+import org.scriptorium.engine.api.SpanConfig.NoAnswer;
+import org.scriptorium.engine.api.SpanReader;
+import org.scriptorium.engine.api.SpanReader.Span;
 
-/** Answers a question from a text; a model that says so has found no answer there. */
+/** Answers a question from a text: by an instruction, where a model that says so has found no answer, or by a model that marks answers. */
 final class AnswerTask implements AiTask {
   private static final String INSTRUCTION = "Answer the question from the text that follows it, in a few words."
       + " If the answer is not in the text, say: no answer";
   private static final Pattern NO_ANSWER = Pattern.compile("[\\s\"'*]*no[ _-]answer[\\s\"'*.!]*", Pattern.CASE_INSENSITIVE);
 
   @Override
+  public Set<Kind> kinds() {
+    return Set.of(Kind.values());
+  }
+
+  @Override
+  public OpenModel.Use use() {
+    return OpenModel.Use.ANSWER;
+  }
+
+  @Override
   public Rows prepare(CallPlan call) {
+    if (call.model().kind() == Kind.ENCODER) return row -> marked(row.text("question"), row.text("context"), call.model().name());
     return row -> new Step.Ask(new Request(prompt(row.text("question"), row.text("context")), call.specification().config()),
         AnswerTask::read);
+  }
+
+  /** Models that mark answers need no instruction: the answer is a part of the context, or there is none. */
+  private static Step marked(String question, String context, String model) {
+    var asked = List.of(new SpanReader.Question(question, context));
+    return new Step.Read((reader, listener) -> ((SpanReader) reader).submit(asked, SpanConfig.DEFAULT.withNoAnswer(NoAnswer.POSSIBLE),
+        Readings.answering(model, listener, (found, tokens) -> answer(found.getFirst(), tokens, model))));
+  }
+
+  private static Answer answer(List<Span> spans, int tokens, String model) {
+    String text = spans.isEmpty() ? "" : spans.getFirst().text();
+    return Answer.of(Readings.completion(text, text.isEmpty() ? FinishReason.NO_ANSWER : FinishReason.STOP, tokens, model));
   }
 
   private static Prompt prompt(String question, String context) {

@@ -40,6 +40,9 @@ final class CallOptions {
   static final List<String> OF_CHOICES =
       OF_TASKS.stream().filter(name -> !List.of("max_new_tokens", "min_new_tokens", "stop").contains(name)).toList();
 
+  /** Those of functions that generate nothing. */
+  static final List<String> OF_READING = List.of("model");
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final AiFunctionCall call;

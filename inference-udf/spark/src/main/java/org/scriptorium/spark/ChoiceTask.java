@@ -5,10 +5,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import org.scriptorium.engine.api.Classifier;
+import org.scriptorium.engine.api.Classifier.Label;
+import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.FinishReason;
+import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.Request;
+import org.scriptorium.engine.api.TextPair;
 
 /**
- * Lets the model choose one of the labels: it can generate no other text, so a row that succeeds always has one.
+ * Lets the model choose one of the labels: it can generate no other text, so a row that succeeds always has one. A model that classifies
+ * chooses among those of its own labels that the call names.
  *
  * @param labels of a call
  * @param instruction what is asked, by the labels
@@ -35,6 +42,25 @@ record ChoiceTask(Function<Constants, List<String>> labels, Function<List<String
     return Blank.NULL;
   }
 
+  /** Models that classify have labels of their own, of which the call names some. */
+  private static Step classified(String text, List<String> given, CallPlan call) {
+    String model = call.model().name();
+    return new Step.Read((reader, listener) -> ((Classifier) reader).submit(List.of(TextPair.of(text)),
+        call.specification().config().truncation(),
+        Readings.answering(model, listener, (found, tokens) -> best(found.getFirst(), given, tokens, model))));
+  }
+
+  /** The given label that the model scores highest, in the call's spelling. */
+  private static Answer best(List<Label> scored, List<String> given, int tokens, String model) {
+    List<String> known = scored.stream().map(Label::name).toList();
+    for (String label : given) {
+      if (known.stream().noneMatch(label::equalsIgnoreCase)) return Answer.failed(ErrorCode.INVALID_PARAMETER,
+          "labels: expected labels of %s, which are %s, found '%s'".formatted(model, String.join(", ", known.stream().sorted().toList()), label), model);
+    }
+    String best = known.stream().flatMap(name -> given.stream().filter(name::equalsIgnoreCase)).findFirst().orElseThrow();
+    return Answer.of(Readings.completion(best, FinishReason.STOP, tokens, model));
+  }
+
   @Override
   public Optional<String> complaint(Constants constants) {
     List<String> given = labels.apply(constants);
@@ -46,8 +72,19 @@ record ChoiceTask(Function<Constants, List<String>> labels, Function<List<String
   }
 
   @Override
+  public Set<Kind> kinds() {
+    return Set.of(Kind.values());
+  }
+
+  @Override
+  public OpenModel.Use use() {
+    return OpenModel.Use.CLASSIFY;
+  }
+
+  @Override
   public Rows prepare(CallPlan call) {
     List<String> given = labels.apply(call.specification().constants());
+    if (call.model().kind() == Kind.ENCODER) return row -> classified(row.text("text"), given, call);
     String asked = instruction.apply(given);
     return row -> new Step.Ask(new Request(Instruction.over(asked, row.text("text")), call.specification().config(), given));
   }

@@ -1,18 +1,24 @@
 package org.scriptorium.spark;
 
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelDescription;
+import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.ModelException;
 
 /** Finds and checks models on the driver, before any executor starts. What was checked once is not checked again until the file changes. */
 final class DriverModels {
   private static final String SUFFIX = ".gguf";
+  /** What makes a folder one of a model. */
+  private static final String CONFIGURATION = "config.json";
   private static final ConcurrentHashMap<Checked, ModelDescription> CHECKED = new ConcurrentHashMap<>();
 
   private record Checked(Path file, String name, long bytes, long modified) {}
@@ -65,7 +71,8 @@ final class DriverModels {
   private static ModelDescription description(Path file, String name) {
     if (!Files.exists(file))
       throw new ModelException(ErrorCode.MODEL_NOT_FOUND, "%s: nothing is there; check the path".formatted(file));
-    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+    boolean isModel = Files.isRegularFile(file) || Files.isRegularFile(file.resolve(CONFIGURATION));
+    if (!isModel || !Files.isReadable(file)) {
       String found = Files.isDirectory(file) ? "a folder" : "one that can't be read";
       throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: expected a readable %s file, found %s".formatted(file, SUFFIX, found));
     }
@@ -78,6 +85,14 @@ final class DriverModels {
   }
 
   private static void check(ModelDescription model, CallSpecification specification) {
+    var kinds = specification.function().task().kinds();
+    if (!kinds.contains(model.kind())) {
+      String expected = kinds.contains(Kind.ENCODER) ? "an encoder, which reads texts" : "a model that generates texts";
+      String found = model.kind() == Kind.ENCODER ? "an encoder" : "a model that generates texts";
+      throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: expected %s, found %s: %s (%s)"
+          .formatted(specification.sqlName(), expected, found, model.name(), model.architecture()));
+    }
+    if (model.kind() == Kind.ENCODER) return;
     int wanted = specification.config().maxNewTokens();
     if (wanted < model.contextLength()) return;
     throw new ModelException(ErrorCode.INVALID_PARAMETER,
@@ -93,19 +108,21 @@ final class DriverModels {
     return new org.apache.hadoop.fs.Path(model).toUri();
   }
 
+  /** Of a file, or of all files of a folder. */
   private static long size(Path file) {
-    try {
-      return Files.size(file);
-    } catch (IOException e) {
-      throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: its length can't be read: %s".formatted(file, e), e);
-    }
+    return files(file).stream().map(Path::toFile).mapToLong(File::length).sum();
   }
 
+  /** When a file, or the last one of a folder, was written. */
   private static long modified(Path file) {
-    try {
-      return Files.getLastModifiedTime(file).toMillis();
-    } catch (IOException e) {
-      throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: its time can't be read: %s".formatted(file, e), e);
+    return files(file).stream().map(Path::toFile).mapToLong(File::lastModified).max().orElse(0);
+  }
+
+  private static List<Path> files(Path file) {
+    try (var files = Files.walk(file)) {
+      return files.filter(Files::isRegularFile).toList();
+    } catch (IOException | UncheckedIOException e) {
+      throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: can't be read: %s".formatted(file, e), e);
     }
   }
 }

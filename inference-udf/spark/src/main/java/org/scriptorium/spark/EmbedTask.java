@@ -7,6 +7,8 @@ import java.util.Set;
 import java.util.function.Function;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.types.DataTypes;
+import org.scriptorium.engine.api.Embedder;
+import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.engine.api.ModelDescription.Kind;
 
 /**
@@ -62,10 +64,12 @@ record EmbedTask(List<String> parameters, Value value, Function<List<float[]>, O
 
   @Override
   public Rows prepare(CallPlan call) {
+    String model = call.model().name();
     return row -> {
       var texts = new ArrayList<String>();
       for (String parameter : parameters) texts.add(row.text(parameter));
-      return new Step.Embed(texts, vectors);
+      return new Step.Read((reader, listener) -> ((Embedder) reader).submit(texts, Readings.answering(model, listener,
+          (found, tokens) -> new Answer(Readings.completion("", FinishReason.STOP, tokens, model), vectors.apply(found)))));
     };
   }
 }

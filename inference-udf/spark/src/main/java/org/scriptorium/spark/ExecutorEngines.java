@@ -8,7 +8,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.hadoop.conf.Configuration;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
-import org.scriptorium.engine.api.Generator;
 import org.scriptorium.engine.api.ModelException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,19 +18,19 @@ import org.slf4j.LoggerFactory;
  */
 final class ExecutorEngines {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorEngines.class);
-  private static final ConcurrentHashMap<Key, CompletableFuture<Generator>> OPEN = new ConcurrentHashMap<>();
-  private static final ConcurrentHashMap<Generator, EngineMeter> METERS = new ConcurrentHashMap<>();
+  private static final ConcurrentHashMap<Key, CompletableFuture<OpenModel>> OPEN = new ConcurrentHashMap<>();
+  private static final ConcurrentHashMap<OpenModel, EngineMeter> METERS = new ConcurrentHashMap<>();
   private static final AtomicBoolean HOOKED = new AtomicBoolean();
   private static volatile ModelOpener opener = ModelOpener.ENGINE;
 
-  private record Key(ModelReference model, EngineOptions options) {}
+  private record Key(ModelReference model, OpenModel.Use use, EngineOptions options) {}
 
   /**
    * A model on its way or open.
    *
    * @param isFirst whether this call made it open
    */
-  record Opening(CompletableFuture<Generator> generator, boolean isFirst) {}
+  record Opening(CompletableFuture<OpenModel> model, boolean isFirst) {}
 
   private ExecutorEngines() {}
 
@@ -46,10 +45,10 @@ final class ExecutorEngines {
   }
 
   /** Asks for a model; returns at once. The opening has a thread of its own, so that the end of one task does not fail the others. */
-  static Opening open(ModelReference model, EngineOptions options, Path directory, Configuration hadoop) {
+  static Opening open(ModelReference model, OpenModel.Use use, EngineOptions options, Path directory, Configuration hadoop) {
     if (HOOKED.compareAndSet(false, true)) Runtime.getRuntime().addShutdownHook(new Thread(ExecutorEngines::closeAll, "scriptorium-close"));
-    var key = new Key(model, options);
-    var fresh = new CompletableFuture<Generator>();
+    var key = new Key(model, use, options);
+    var fresh = new CompletableFuture<OpenModel>();
     var known = OPEN.putIfAbsent(key, fresh);
     if (known != null) return new Opening(known, false);
     Thread.ofPlatform().daemon().name("scriptorium-open-" + model.name()).start(() -> {
@@ -59,7 +58,7 @@ final class ExecutorEngines {
           case NODE -> Path.of(model.location());
           case REMOTE -> new RemoteModels(directory, hadoop).checked(model);
         };
-        fresh.complete(opener.open(file, model.name(), Optional.of(model.fingerprint()), options));
+        fresh.complete(opener.open(use, file, model.name(), Optional.of(model.fingerprint()), options));
       } catch (Throwable e) {
         OPEN.remove(key, fresh);
         fresh.completeExceptionally(e instanceof ModelException ? e
@@ -70,22 +69,22 @@ final class ExecutorEngines {
   }
 
   /** The one meter of an open model. */
-  static EngineMeter meter(Generator generator) {
-    return METERS.computeIfAbsent(generator, EngineMeter::new);
+  static EngineMeter meter(OpenModel model) {
+    return METERS.computeIfAbsent(model, EngineMeter::new);
   }
 
   /** Closes all models, also those that are still opening. */
   static void closeAll() {
     for (Key key : OPEN.keySet()) {
-      var generator = OPEN.remove(key);
-      if (generator != null) generator.thenAccept(open -> close(key, open));
+      var model = OPEN.remove(key);
+      if (model != null) model.thenAccept(open -> close(key, open));
     }
   }
 
-  private static void close(Key key, Generator generator) {
-    METERS.remove(generator);
+  private static void close(Key key, OpenModel model) {
+    METERS.remove(model);
     try {
-      generator.close();
+      model.close();
     } catch (RuntimeException e) {
       LOG.warn("{} could not be closed", key.model().name(), e);
     }

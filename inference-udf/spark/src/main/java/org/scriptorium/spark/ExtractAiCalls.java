@@ -51,12 +51,12 @@ final class ExtractAiCalls extends Rule<LogicalPlan> {
 
   private LogicalPlan extract(Project project) {
     // The session's own settings: while Spark resolves a view, the current ones are those that the view was made under.
-    String defaultModel = ScriptoriumConf.of(session.sessionState().conf()).defaultModel();
+    var conf = ScriptoriumConf.of(session.sessionState().conf());
     List<Expression> columns = new ArrayList<>();
     for (NamedExpression named : Catalyst.<NamedExpression>list(project.projectList())) columns.add((Expression) named);
     LogicalPlan child = project.child();
     while (columns.stream().anyMatch(ExtractAiCalls::holdsCall)) {
-      var layer = new Layer(defaultModel);
+      var layer = new Layer(conf);
       columns.replaceAll(column -> layer.replace(column, Optional.empty()));
       child = layer.over(child);
     }
@@ -66,11 +66,11 @@ final class ExtractAiCalls extends Rule<LogicalPlan> {
 
   /** The calls of one node: those whose arguments and conditions hold no further call. */
   private static final class Layer {
-    private final String defaultModel;
+    private final ScriptoriumConf conf;
     private final LinkedHashMap<Expression, Result> results = new LinkedHashMap<>();
 
-    Layer(String defaultModel) {
-      this.defaultModel = defaultModel;
+    Layer(ScriptoriumConf conf) {
+      this.conf = conf;
     }
 
     LogicalPlan over(LogicalPlan child) {
@@ -102,7 +102,7 @@ final class ExtractAiCalls extends Rule<LogicalPlan> {
       var bound = CallArguments.of(call);
       check(call, bound.rows());
       var arguments = new ArrayList<>(bound.rows().values());
-      var specification = CallOptions.specification(call, bound, defaultModel);
+      var specification = CallOptions.specification(call, bound, conf.model(call.function().task().defaultModel()));
       checkTemplate(call, specification, arguments.getFirst());
       if (condition.isPresent()) {
         var text = arguments.getFirst();

@@ -55,7 +55,7 @@ final class GenerationBatch {
     return completion.finishReason() == FinishReason.ERROR ? Answer.of(completion) : reading.answer(completion);
   }
 
-  void submit(ArgumentBatch arguments, List<RowRequests> calls, List<Generator> generators, EqualRequests asked, Runnable betweenRows) {
+  void submit(ArgumentBatch arguments, List<RowRequests> calls, List<OpenModel> models, EqualRequests asked, Runnable betweenRows) {
     answers = new Answer[rows.size()][calls.size()];
     readings = new Step.Reading[rows.size()][calls.size()];
     for (int row = 0; row < rows.size(); row++) {
@@ -64,17 +64,33 @@ final class GenerationBatch {
         switch (calls.get(call).step(arguments, row)) {
           case Step.Absent absent -> { }
           case Step.Answered answered -> answers[row][call] = answered.answer();
-          case Step.Count count -> answers[row][call] = counted(count, generators.get(call));
-          case Step.Ask ask -> ask(ask, row, call, calls.get(call), generators.get(call), asked);
+          case Step.Count count -> answers[row][call] = counted(count, models.get(call));
+          case Step.Ask ask -> ask(ask, row, call, calls.get(call), models.get(call).generator(), asked);
+          case Step.Read read -> read(read, row, call, calls.get(call), models.get(call));
         }
       }
     }
     oneLess();
   }
 
-  private static Answer counted(Step.Count count, Generator generator) {
-    int tokens = generator.countTokens(count.text());
-    return new Answer(new Completion("", FinishReason.STOP, "", "", 0, 0, 0, generator.model().name(), ""), tokens);
+  private static Answer counted(Step.Count count, OpenModel model) {
+    int tokens = model.countTokens(count.text());
+    return new Answer(new Completion("", FinishReason.STOP, "", "", 0, 0, 0, model.name(), ""), tokens);
+  }
+
+  private void read(Step.Read read, int row, int call, RowRequests requests, OpenModel model) {
+    pending.incrementAndGet();
+    try {
+      var ticket = read.submission().submit(model.reader(), answer -> {
+        answers[row][call] = answer;
+        oneLess();
+      });
+      tickets.add(ticket::cancel);
+    } catch (RuntimeException e) {
+      // Its message may quote the document, which is neither logged nor shown.
+      answers[row][call] = requests.failed(ErrorCode.INTERNAL, "the engine could not take the row: " + e.getClass().getName()).answer();
+      oneLess();
+    }
   }
 
   private void ask(Step.Ask ask, int row, int call, RowRequests requests, Generator generator, EqualRequests asked) {

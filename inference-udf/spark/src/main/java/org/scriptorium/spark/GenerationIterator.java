@@ -17,7 +17,7 @@ import org.apache.spark.util.TaskCompletionListener;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
-import org.scriptorium.engine.api.Generator;
+import org.scriptorium.engine.api.ModelDescription.Kind;
 
 /**
  * One partition's way through the engine: reads rows in batches, keeps several batches with the engine so that it never runs dry, and hands
@@ -41,7 +41,7 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
   private final ArrayDeque<GenerationBatch> inFlight = new ArrayDeque<>();
   private final EqualRequests asked = new EqualRequests(EqualRequests.KEPT_BYTES);
 
-  private List<Generator> generators = List.of();
+  private List<OpenModel> models = List.of();
   private List<EngineMeter> meters = List.of();
   private long lastCompletion;
   private int rowsInFlight;
@@ -110,7 +110,7 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
         read(batch, arguments);
         openModels();
         inFlight.addLast(batch);
-        batch.submit(arguments, requests, generators, asked, watch::checkAlive);
+        batch.submit(arguments, requests, models, asked, watch::checkAlive);
       }
     }
   }
@@ -134,21 +134,25 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
 
   /** At the first batch, so that an empty partition opens nothing. */
   private void openModels() {
-    if (!generators.isEmpty()) return;
+    if (!models.isEmpty()) return;
     var settings = task.generation().settings();
     var options = settings.options(org.apache.spark.SparkEnv.get().conf());
-    var opened = new ArrayList<Generator>();
+    var opened = new ArrayList<OpenModel>();
     var metered = new ArrayList<EngineMeter>();
     for (CallPlan call : task.calls()) {
-      var opening = ExecutorEngines.open(call.model(), options, settings.directory(), task.hadoop().value());
-      opened.add(watch.await(opening.generator()));
+      var opening = ExecutorEngines.open(call.model(), use(call), options, settings.directory(), task.hadoop().value());
+      opened.add(watch.await(opening.model()));
       metered.add(ExecutorEngines.meter(opened.getLast()));
       if (opening.isFirst()) task.metrics().opened();
     }
-    generators = List.copyOf(opened);
+    models = List.copyOf(opened);
     meters = List.copyOf(metered);
     lastCompletion = System.nanoTime() - beganAt;
     task.metrics().firstRequest(lastCompletion);
+  }
+
+  private static OpenModel.Use use(CallPlan call) {
+    return call.model().kind() == Kind.ENCODER ? call.specification().function().task().use() : OpenModel.Use.WRITE;
   }
 
   private void awaitComplete(GenerationBatch batch) {

@@ -1,11 +1,14 @@
 package org.scriptorium.spark;
 
-import org.scriptorium.engine.api.Embedder;
 import org.scriptorium.engine.api.EngineStatistics;
 import org.scriptorium.engine.api.Generator;
+import org.scriptorium.engine.api.Reader;
 
 /** A model that is open in this process: one that writes, or one that reads. */
 sealed interface OpenModel {
+
+  /** What calls have a model do. */
+  enum Use { WRITE, EMBED, ANSWER, CLASSIFY }
 
   String name();
 
@@ -16,7 +19,7 @@ sealed interface OpenModel {
   void close();
 
   /** Generates texts. */
-  record Writer(Generator generator) implements OpenModel {
+  record Writing(Generator generator) implements OpenModel {
     @Override
     public String name() {
       return generator.model().name();
@@ -38,16 +41,16 @@ sealed interface OpenModel {
     }
   }
 
-  /** Turns texts into vectors. */
-  record Reader(Embedder embedder) implements OpenModel {
+  /** Reads texts, in the way that it was opened for. */
+  record Reading(Reader reader) implements OpenModel {
     @Override
     public String name() {
-      return embedder.model().name();
+      return reader.model().name();
     }
 
     @Override
     public int countTokens(String text) {
-      return embedder.countTokens(text);
+      return reader.countTokens(text);
     }
 
     @Override
@@ -57,23 +60,23 @@ sealed interface OpenModel {
 
     @Override
     public void close() {
-      embedder.close();
+      reader.close();
     }
   }
 
   /** The generator of a call that the driver found to be for models that write. */
   default Generator generator() {
     return switch (this) {
-      case Writer writer -> writer.generator;
-      case Reader reader -> throw new IllegalStateException(reader.name() + " reads texts and writes none");
+      case Writing writing -> writing.generator;
+      case Reading reading -> throw new IllegalStateException(reading.name() + " reads texts and writes none");
     };
   }
 
-  /** The embedder of a call that the driver found to be for models that read. */
-  default Embedder embedder() {
+  /** The reader of a call that the driver found to be for models that read. */
+  default Reader reader() {
     return switch (this) {
-      case Reader reader -> reader.embedder;
-      case Writer writer -> throw new IllegalStateException(writer.name() + " writes texts and makes no vectors");
+      case Reading reading -> reading.reader;
+      case Writing writing -> throw new IllegalStateException(writing.name() + " writes texts, which its prompts ask for");
     };
   }
 }

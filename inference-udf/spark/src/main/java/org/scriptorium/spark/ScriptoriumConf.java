@@ -21,6 +21,8 @@ public final class ScriptoriumConf implements Serializable {
 
   public static final Key MODEL_DEFAULT = key("model.default", Type.STRING, "smollm2-135m-instruct",
       "Model of the functions that name none: a name of the catalog, a `.gguf` file, or a Hadoop URI of one.");
+  public static final Key MODEL_EMBEDDING = key("model.embedding", Type.STRING, "all-minilm-l6-v2",
+      "Model of the functions that compare meanings, where they name none: a name of the catalog, a folder of an encoder, or a `.gguf` file.");
   public static final Key MODEL_CACHE_DIR = key("model.cache-dir", Type.STRING, "",
       "Folder of fetched models and packed weights on each node; empty is `SCRIPTORIUM_CACHE`, else `~/.cache/scriptorium`.");
   public static final Key ENGINE_THREADS = key("engine.threads", Type.COUNT_OR_ZERO, "0",
@@ -93,8 +95,9 @@ public final class ScriptoriumConf implements Serializable {
     return List.copyOf(KEYS);
   }
 
-  String defaultModel() {
-    return value(MODEL_DEFAULT);
+  /** The model that a setting names. */
+  String model(Key setting) {
+    return value(setting);
   }
 
   int batchRows() {

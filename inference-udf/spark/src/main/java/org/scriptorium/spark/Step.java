@@ -1,6 +1,8 @@
 package org.scriptorium.spark;
 
+import java.util.function.Consumer;
 import org.scriptorium.engine.api.Completion;
+import org.scriptorium.engine.api.Reader;
 import org.scriptorium.engine.api.Request;
 
 /** What is to be done for a row. */
@@ -18,6 +20,15 @@ sealed interface Step {
     Ask(Request request) {
       this(request, Answer::of);
     }
+  }
+
+  /** A model reads. */
+  record Read(Submission submission) implements Step {}
+
+  /** Hands a row's texts to a model that was opened for it; {@code listener} hears of the answer once, on any thread. */
+  @FunctionalInterface
+  interface Submission {
+    Reader.Ticket submit(Reader reader, Consumer<Answer> listener);
   }
 
   /** The tokens of a text are counted. */

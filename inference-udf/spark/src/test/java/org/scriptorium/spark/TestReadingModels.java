@@ -19,13 +19,21 @@ import org.junit.jupiter.api.io.TempDir;
 import org.scriptorium.engine.Engine;
 import org.scriptorium.engine.TinyBert;
 import org.scriptorium.engine.TinyModel;
+import org.scriptorium.engine.api.Classifier;
+import org.scriptorium.engine.api.Classifier.Label;
 import org.scriptorium.engine.api.Embedder;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.api.SpanConfig;
+import org.scriptorium.engine.api.SpanConfig.NoAnswer;
+import org.scriptorium.engine.api.SpanReader;
+import org.scriptorium.engine.api.SpanReader.Span;
+import org.scriptorium.engine.api.TextPair;
+import org.scriptorium.engine.api.Truncation;
 
-/** The functions over vectors of texts, with a small BERT. */
-class TestEmbeddings {
+/** The functions with models that read, which are small BERTs: vectors, marked answers, labels of their own. */
+class TestReadingModels {
   private static PlanSession session;
   private static Path bert;
   private static Path writer;
@@ -96,6 +104,51 @@ class TestEmbeddings {
     assertThat(rows.get(3).getString(1)).isEqualTo("malformed_text");
     assertThatThrownBy(() -> session.sql("SELECT ai_embed(CAST(X'C328' AS STRING)) FROM range(1)").collectAsList())
         .isInstanceOf(SparkException.class).hasMessageContaining("malformed_text");
+  }
+
+  @Test
+  void answersAreMarkedInTheContext() {
+    Path model = new TinyBert("BertForQuestionAnswering").write(session.folder.resolve("marker"));
+    String context = "the package reads files, where the library writes music.";
+    Span expected;
+    var options = new EngineOptions(1, 1 << 20, 16, 512, "auto", 0, "float32", packed);
+    try (SpanReader reader = Engine.openSpanReader(model, "marker", Optional.empty(), options)) {
+      expected = reader.answer(List.of(new SpanReader.Question("what reads files?", context)), SpanConfig.DEFAULT.withNoAnswer(NoAnswer.POSSIBLE))
+          .getFirst().value().getFirst();
+    }
+    assertThat(expected.text()).isNotEmpty();
+    Row row = session.sql("SELECT try_ai_answer('what reads files?', '%s', map('model', '%s')) r".formatted(context, model))
+        .selectExpr("r.text", "r.finish_reason", "r.completion_tokens", "r.prompt_tokens > 10").first();
+    assertThat(row).isEqualTo(RowFactory.create(expected.text(), "stop", 0, true));
+    Row none = session.sql("SELECT try_ai_answer('?', 'music', map('model', '%s')).error_code, ai_answer('what?', NULL, map('model', '%s'))"
+        .formatted(model, model)).first();
+    assertThat(none.getString(0)).isEmpty();
+    assertThat(none.isNullAt(1)).isTrue();
+  }
+
+  @Test
+  void labelsAreTheModelsOwn() {
+    Path model = new TinyBert("BertForSequenceClassification").write(session.folder.resolve("classifier"));
+    List<Label> scored;
+    var options = new EngineOptions(1, 1 << 20, 16, 512, "auto", 0, "float32", packed);
+    try (Classifier classifier = Engine.openClassifier(model, "classifier", Optional.empty(), options)) {
+      scored = classifier.classify(List.of(TextPair.of("the music")), Truncation.NONE).getFirst().value();
+    }
+    String all = "ai_classify('the music', array('GOOD', 'bad', 'Neither'), map('model', '%s'))".formatted(model);
+    assertThat(session.sql("SELECT " + all).first().getString(0)).isEqualToIgnoringCase(scored.getFirst().name());
+    String others = scored.stream().skip(1).map(label -> "'" + label.name() + "'").reduce((a, b) -> a + ", " + b).orElseThrow();
+    assertThat(session.sql("SELECT ai_classify('the music', array(%s), map('model', '%s'))".formatted(others, model)).first().getString(0))
+        .isEqualTo(scored.get(1).name());
+    Row row = session.sql("SELECT try_ai_classify('the music', array('good', 'better'), map('model', '%s')) r".formatted(model))
+        .selectExpr("r.error_code", "r.error").first();
+    assertThat(row).isEqualTo(RowFactory.create("invalid_parameter",
+        "labels: expected labels of classifier, which are bad, good, neither, found 'better'"));
+    assertThat(session.sql("SELECT try_ai_classify(repeat('music ', 99), array('good', 'bad'), map('model', '%s')).error_code".formatted(model))
+        .first().getString(0)).isEqualTo("prompt_too_long");
+    assertThat(session.sql("SELECT ai_classify(repeat('music ', 99), array('good', 'bad'), map('model', '%s', 'truncation', 'tail'))".formatted(model))
+        .first().getString(0)).isIn("good", "bad");
+    assertThatThrownBy(() -> session.sql("SELECT ai_classify('x', array('a', 'b'), map('model', '%s'))".formatted(bert)).collectAsList())
+        .hasStackTraceContaining("expected a model that classifies texts, found one with the head pooled");
   }
 
   @Test
