@@ -3,6 +3,7 @@ package org.scriptorium.engine;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelDescription;
@@ -36,6 +37,11 @@ final class AnswerFinder implements SpanReader {
   @Override
   public List<Reading<List<Span>>> answer(List<Question> questions, SpanConfig config) {
     return model.read(questions, question -> plan(question, config));
+  }
+
+  @Override
+  public Ticket submit(List<Question> questions, SpanConfig config, Consumer<List<Reading<List<Span>>>> listener) {
+    return model.submit(questions, question -> plan(question, config), listener);
   }
 
   private EncoderModel.Plan<List<Span>> plan(Question question, SpanConfig config) {

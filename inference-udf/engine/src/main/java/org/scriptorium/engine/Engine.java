@@ -1,6 +1,8 @@
 package org.scriptorium.engine;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -12,11 +14,14 @@ import org.scriptorium.engine.api.Generator;
 import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.MaskFiller;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.api.ReaderDescription;
+import org.scriptorium.engine.api.ReaderDescription.Gives;
 import org.scriptorium.engine.api.SpanReader;
 import org.scriptorium.engine.batch.ReadingScheduler.Output;
 import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.kernel.Kernels;
 import org.scriptorium.engine.kernel.Providers;
+import org.scriptorium.engine.model.Encoder;
 import org.scriptorium.engine.model.EncoderHead.Kind;
 import org.scriptorium.engine.model.Machine;
 import org.scriptorium.engine.model.PackedWeights;
@@ -61,12 +66,12 @@ public final class Engine {
    * @throws ModelException as {@link #open} does; UNSUPPORTED_CONFIGURATION if those files ask for what is not supported
    */
   public static Embedder openEmbedder(Path file, String name, Optional<String> fingerprint, EngineOptions options) {
-    return openEncoder(file, name, fingerprint, options, Output.STATES, model -> new SentenceEmbedder(model, sentenceFiles(model)));
+    return openEncoder(file, name, fingerprint, options, Output.STATES, model -> new SentenceEmbedder(model,
+        sentenceFiles(model.weights(), model.encoder().contextLength())));
   }
 
-  private static SentenceFiles sentenceFiles(EncoderModel model) {
-    int context = model.encoder().contextLength();
-    return switch (model.weights()) {
+  private static SentenceFiles sentenceFiles(Weights weights, int context) {
+    return switch (weights) {
       case GgufFile gguf -> SentenceFiles.of(gguf.metadata(), context);
       case Weights folder -> SentenceFiles.of(folder.path(), context);
     };
@@ -178,6 +183,29 @@ public final class Engine {
     try (LanguageModel model = LanguageModel.open(file)) {
       model.requireTexts();
       return model.describe(name, Fingerprint.sha256(file));
+    }
+  }
+
+  /**
+   * What a model that reads does with a text.
+   *
+   * @throws ModelException as {@link #describe} does; MODEL_UNSUPPORTED if the model generates texts
+   */
+  public static ReaderDescription describeReader(Path file) {
+    try (LanguageModel model = LanguageModel.open(file)) {
+      model.requireReader();
+      Encoder encoder = model.encoder();
+      SentenceFiles files = sentenceFiles(model.weights(), encoder.contextLength());
+      Gives gives = switch (encoder.head().kind()) {
+        case STATES, POOLED -> Gives.VECTORS;
+        case LABELS -> Gives.LABELS;
+        case SPANS -> Gives.ANSWERS;
+        case VOCABULARY -> Gives.MASKED_WORDS;
+      };
+      boolean isClassifier = gives == Gives.LABELS && model.weights() instanceof ModelFolder;
+      return new ReaderDescription(gives, isClassifier ? ((ModelFolder) model.weights()).configuration().labels() : List.of(),
+          files.poolings().stream().map(pooling -> pooling.name().toLowerCase(Locale.ROOT)).toList(),
+          files.scaling().name().toLowerCase(Locale.ROOT), files.maxTokens());
     }
   }
 

@@ -2,6 +2,7 @@ package org.scriptorium.engine;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.scriptorium.engine.api.Classifier;
@@ -57,6 +58,11 @@ final class TextClassifier implements Classifier {
   @Override
   public List<Reading<List<Label>>> classify(List<TextPair> texts, Truncation truncation) {
     return model.read(texts, text -> plan(text, truncation));
+  }
+
+  @Override
+  public Ticket submit(List<TextPair> texts, Truncation truncation, Consumer<List<Reading<List<Label>>>> listener) {
+    return model.submit(texts, text -> plan(text, truncation), listener);
   }
 
   private EncoderModel.Plan<List<Label>> plan(TextPair text, Truncation truncation) {

@@ -26,6 +26,8 @@ import org.scriptorium.engine.api.MaskFiller;
 import org.scriptorium.engine.api.MaskFiller.Guess;
 import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.api.ReaderDescription;
+import org.scriptorium.engine.api.ReaderDescription.Gives;
 import org.scriptorium.engine.api.Reading;
 import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.api.TextPair;
@@ -292,6 +294,18 @@ class TestReaders {
         .file("1_Pooling/config.json", "{}").write(folder.resolve("dense"));
     assertThatThrownBy(() -> embedder(dense)).isInstanceOf(ModelException.class)
         .hasMessageContaining("[2].type is \"sentence_transformers.models.Dense\"; supported is Transformer, Pooling, Normalize");
+  }
+
+  @Test
+  void descriptionsSayWhatModelsGive() {
+    Path vectors = new TinyBert("BertModel").file("modules.json", MODULES.formatted(NORMALIZE)).file("1_Pooling/config.json",
+        "{\"pooling_mode_cls_token\": true}").file("sentence_bert_config.json", "{\"max_seq_length\": 8}").write(folder.resolve("vectors"));
+    assertThat(Engine.describeReader(vectors)).isEqualTo(new ReaderDescription(Gives.VECTORS, List.of(), List.of("cls", "mean"), "unit", 8));
+    Path labels = new TinyBert("BertForSequenceClassification").write(folder.resolve("labels"));
+    assertThat(Engine.describeReader(labels)).isEqualTo(
+        new ReaderDescription(Gives.LABELS, List.of("good", "bad", "neither"), List.of("mean"), "none", TinyBert.POSITIONS));
+    assertThat(Engine.describeReader(new TinyBert("BertForQuestionAnswering").write(folder.resolve("answers"))).gives()).isEqualTo(Gives.ANSWERS);
+    assertThat(Engine.describeReader(new TinyBert("BertForMaskedLM").write(folder.resolve("words"))).gives()).isEqualTo(Gives.MASKED_WORDS);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.scriptorium.engine.api;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /** A model that gives a text one or several of fixed labels, or a number. */
 public interface Classifier extends Reader {
@@ -14,6 +15,13 @@ public interface Classifier extends Reader {
    * @param truncation what is left out of a text that is too long for the model
    */
   List<Reading<List<Label>>> classify(List<TextPair> texts, Truncation truncation);
+
+  /**
+   * As {@link #classify}, but tokenizes the texts on the calling thread and returns.
+   *
+   * @param listener told once, on an engine's thread or the calling one; must not block
+   */
+  Ticket submit(List<TextPair> texts, Truncation truncation, Consumer<List<Reading<List<Label>>>> listener);
 
   /**
    * A label.

@@ -1,12 +1,20 @@
 package org.scriptorium.engine.api;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /** A model that marks the answer to a question in a text (Rajpurkar et al. 2016, arXiv:1606.05250). */
 public interface SpanReader extends Reader {
 
   /** The best answers to each question, in order, the best first. */
   List<Reading<List<Span>>> answer(List<Question> questions, SpanConfig config);
+
+  /**
+   * As {@link #answer}, but tokenizes the questions on the calling thread and returns.
+   *
+   * @param listener told once, on an engine's thread or the calling one; must not block
+   */
+  Ticket submit(List<Question> questions, SpanConfig config, Consumer<List<Reading<List<Span>>>> listener);
 
   /** A question and the text that its answer is a part of. */
   record Question(String question, String context) {}
