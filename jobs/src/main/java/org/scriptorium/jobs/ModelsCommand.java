@@ -50,7 +50,7 @@ final class ModelsCommand implements Runnable {
     @Override
     public Integer call() {
       for (var entry : Catalog.entries()) {
-        console.out().println("%-24s %5d MB  %-12s %-10s  %s".formatted(
+        console.out().println("%-24s %5d MB  %-16s %-10s  %s".formatted(
             entry.name(), entry.bytes() / 1_000_000, entry.license(),
             Catalog.pulled(Catalog.cacheDirectory(), entry.name()).isPresent() ? "in cache" : "not pulled", entry.description()));
       }

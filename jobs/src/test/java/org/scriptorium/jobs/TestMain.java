@@ -52,7 +52,7 @@ class TestMain {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', value = {
-    "models pull no-such-model | no-such-model: expected a name of the catalog, which has smollm2-135m-instruct, all-minilm-l6-v2",
+    "models pull no-such-model | no-such-model: expected a name of the catalog, which has smollm2-135m-instruct, gemma-3-270m, all-minilm-l6-v2",
     "models inspect no-such-model | no-such-model: expected a name of the catalog (see: scriptorium models list) or a .gguf file, found neither",
     "generate --model /no/such.gguf hello | /no/such.gguf: expected a name of the catalog (see: scriptorium models list) or a .gguf file, found neither"})
   void aMissingModelIsOneSentence(String command, String sentence) {

@@ -2,6 +2,8 @@ package org.scriptorium.engine;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.catalog.Catalog;
@@ -13,49 +15,56 @@ import org.scriptorium.engine.catalog.PullProgress;
  * Released models for tests. They are looked for in the property {@code scriptorium.model.<short name>}, then in the cache, then
  * pulled, once a process; {@code -Dscriptorium.pull=false} forbids that.
  */
-public final class RealModel {
-  private static final String SMOLLM2 = "smollm2-135m-instruct", MINI_LM = "all-minilm-l6-v2";
+public enum RealModel {
+  SMOLLM2("smollm2-135m-instruct", "smollm2"),
+  GEMMA3("gemma-3-270m", "gemma3"),
+  MINI_LM("all-minilm-l6-v2", "minilm");
 
-  private static Optional<Path> smollm2;
-  private static Optional<Path> miniLm;
-  private static String reason = "";
+  private static final Map<RealModel, Found> FOUND = new HashMap<>();
 
-  private RealModel() {}
+  private final String name;
+  private final String property;
 
-  /** The default model's file; empty where it can't be had, and {@link #reason} says why: tests then skip with it. */
-  public static synchronized Optional<Path> smollm2() {
-    if (smollm2 == null) smollm2 = locate(SMOLLM2, System.getProperty("scriptorium.model.smollm2", ""));
-    return smollm2;
+  RealModel(String name, String shortName) {
+    this.name = name;
+    property = "scriptorium.model." + shortName;
   }
 
-  /** The folder of the default model of embeddings; empty where it can't be had, and {@link #reason} says why. */
-  public static synchronized Optional<Path> miniLm() {
-    if (miniLm == null) miniLm = locate(MINI_LM, System.getProperty("scriptorium.model.minilm", ""));
-    return miniLm;
+  /** @param reason why there is no file */
+  private record Found(Optional<Path> file, String reason) {}
+
+  /** The model's file or folder; empty where it can't be had, and {@link #reason} says why: tests then skip with it. */
+  public Optional<Path> file() {
+    return found().file();
   }
 
-  /** Why the last model was not to be had. */
-  public static synchronized String reason() {
-    return reason;
+  /** Why the model is not to be had. */
+  public String reason() {
+    return found().reason();
   }
 
-  private static Optional<Path> locate(String name, String property) {
-    if (!property.isBlank()) return Optional.of(Path.of(property));
+  private Found found() {
+    synchronized (FOUND) {
+      return FOUND.computeIfAbsent(this, RealModel::locate);
+    }
+  }
+
+  private static Found locate(RealModel model) {
+    String named = System.getProperty(model.property, "");
+    if (!named.isBlank()) return new Found(Optional.of(Path.of(named)), "");
     var cache = Catalog.cacheDirectory();
-    var entry = Catalog.named(name);
+    var entry = Catalog.named(model.name);
     var part = entry.parts().getFirst();
-    var found = Catalog.pulled(cache, name)
+    var found = Catalog.pulled(cache, model.name)
         .or(() -> Optional.of(cache.resolve(part.file())).filter(file -> !entry.isFolder() && isSized(file, part)));
-    if (found.isPresent()) return found;
+    if (found.isPresent()) return new Found(found, "");
     if (!Boolean.parseBoolean(System.getProperty("scriptorium.pull", "true"))) {
-      reason = "%s is not in %s and scriptorium.pull is false".formatted(name, cache);
-      return Optional.empty();
+      return new Found(Optional.empty(), "%s is not in %s and scriptorium.pull is false".formatted(model.name, cache));
     }
     try {
-      return Optional.of(new ModelPull(cache, PullProgress.SILENT).pull(entry));
+      return new Found(Optional.of(new ModelPull(cache, PullProgress.SILENT).pull(entry)), "");
     } catch (ModelException exception) {
-      reason = exception.getMessage();
-      return Optional.empty();
+      return new Found(Optional.empty(), exception.getMessage());
     }
   }
 

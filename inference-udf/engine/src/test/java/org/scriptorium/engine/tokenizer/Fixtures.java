@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.scriptorium.engine.RealModel;
 import org.scriptorium.engine.ReferenceFixtures;
 
 /** Where the reference fixtures and the released model are; tests that need one that is absent are skipped. */
@@ -58,9 +59,8 @@ final class Fixtures {
     return gguf(ReferenceFixtures.requireSmolLm2());
   }
 
-  /** Gemma 3's, of the file that {@code -Dscriptorium.model.gemma3} names; the test is skipped where there is none. */
   static Tokenizer gemma3() {
-    return gguf(ReferenceFixtures.requireModel("gemma3"));
+    return gguf(ReferenceFixtures.require(RealModel.GEMMA3));
   }
 
   static Tokenizer gguf(Path file) {
