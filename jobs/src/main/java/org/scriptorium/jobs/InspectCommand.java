@@ -6,11 +6,13 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.scriptorium.engine.Engine;
+import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.kernel.StorageType;
 import org.scriptorium.engine.weights.Fingerprint;
 import org.scriptorium.engine.weights.GgufFile;
 import org.scriptorium.engine.weights.Metadata;
+import org.scriptorium.engine.weights.ModelFolder;
 import org.scriptorium.engine.weights.Tensor;
 import org.scriptorium.engine.weights.Weights;
 import picocli.CommandLine.Command;
@@ -24,7 +26,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Mixin private Verbosity verbosity;
 
-  @Parameters(paramLabel = "MODEL", description = "Catalog name or .gguf file.")
+  @Parameters(paramLabel = "MODEL", description = "Catalog name, .gguf file, or folder of a model.")
   private String model;
 
   InspectCommand(Console console) {
@@ -34,24 +36,44 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     var file = Models.locate(model);
+    if (ModelFolder.isFolder(file)) inspectFolder(file);
+    else inspectFile(file);
+    return 0;
+  }
+
+  private void inspectFile(Path file) {
     try (var weights = GgufFile.open(file)) {
-      show("file", file.toString());
-      show("bytes", weights.bytes());
-      show("sha256", Fingerprint.sha256(file));
-      show("supported", supported(file));
+      showSource(file, weights);
       showArchitecture(weights.metadata());
       showTensors(weights);
       showTokenizer(weights.metadata());
     }
-    return 0;
   }
 
-  private String supported(Path file) {
+  private void inspectFolder(Path folder) {
+    try (var weights = ModelFolder.open(folder)) {
+      showSource(folder, weights);
+      var configuration = weights.configuration();
+      show("architecture", configuration.string("model_type"));
+      var keys = Map.of("context_length", "max_position_embeddings", "layers", "num_hidden_layers", "hidden_size", "hidden_size",
+          "feed_forward_size", "intermediate_size", "attention_heads", "num_attention_heads", "vocabulary_size", "vocab_size");
+      new TreeMap<>(keys).forEach((name, key) -> {
+        if (configuration.has(key)) show(name, configuration.text(key));
+      });
+      showTensors(weights);
+    }
+  }
+
+  private void showSource(Path file, Weights weights) {
+    show("file", file.toString());
+    show("bytes", weights.bytes());
+    show("sha256", Fingerprint.sha256(file));
     try {
-      Engine.describe(file, model);
-      return "yes";
+      var description = Engine.describe(file, model);
+      show("supported", "yes");
+      if (description.kind() == Kind.ENCODER) ReaderLines.of(file).forEach(this::show);
     } catch (ModelException exception) {
-      return "no: " + exception.getMessage();
+      show("supported", "no: " + exception.getMessage());
     }
   }
 

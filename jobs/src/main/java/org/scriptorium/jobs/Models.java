@@ -7,13 +7,13 @@ import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.catalog.Catalog;
 
-/** What MODEL means on the command line where no Spark runs: a catalog name, or a local file by path or {@code file:} URI. */
+/** What MODEL means on the command line where no Spark runs: a catalog name, or a local file or folder by path or {@code file:} URI. */
 final class Models {
   static final String DEFAULT = "smollm2-135m-instruct";
 
   private Models() {}
 
-  /** The model's file; it exists. */
+  /** The model's file or folder; it exists. */
   static Path locate(String model) {
     if (Catalog.find(model).isPresent()) {
       return Catalog.pulled(Catalog.cacheDirectory(), model).orElseThrow(() -> missing(
@@ -21,9 +21,11 @@ final class Models {
               model, Catalog.localPath(Catalog.cacheDirectory(), model), model)));
     }
     var path = path(model);
-    if (Files.isRegularFile(path)) return path.toAbsolutePath().normalize();
+    boolean isFolder = Files.isRegularFile(path.resolve("config.json"));
+    if (Files.isRegularFile(path) || isFolder) return path.toAbsolutePath().normalize();
     if (Files.isDirectory(path)) {
-      throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: expected a GGUF file, found a folder".formatted(path.toAbsolutePath()));
+      throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: expected a GGUF file, found a folder without config.json"
+          .formatted(path.toAbsolutePath()));
     }
     throw missing("%s: expected a name of the catalog (see: scriptorium models list) or a .gguf file, found neither".formatted(model));
   }

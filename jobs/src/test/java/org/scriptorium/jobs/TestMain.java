@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.scriptorium.engine.TinyBert;
 import org.scriptorium.engine.TinyModel;
 
 /** Commands that need no Spark, called in this process. */
@@ -84,6 +85,14 @@ class TestMain {
     out.reset();
     assertThat(call("models", "inspect", model.toUri().toString())).isZero();
     assertThat(text(out)).isEqualTo(byPath);
+  }
+
+  @Test
+  void inspectsAModelThatReads() {
+    var model = new TinyBert("BertForSequenceClassification").write(folder.resolve("bert"));
+    assertThat(call("models", "inspect", model.toString())).isZero();
+    assertThat(text(out).lines()).contains("file: " + model, "supported: yes", "architecture: bert", "layers: 2", "hidden_size: " + TinyBert.WIDTH,
+        "gives: labels", "labels: good, bad, neither", "pooling: mean", "vector_length: none", "vector_max_tokens: " + TinyBert.POSITIONS);
   }
 
   @Test

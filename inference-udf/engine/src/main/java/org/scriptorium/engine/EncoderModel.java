@@ -3,6 +3,7 @@ package org.scriptorium.engine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -75,7 +76,7 @@ final class EncoderModel implements AutoCloseable {
     Kind found = encoder().head().kind();
     if (found == expected) return;
     throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: expected a model that %s, found one with the head %s; choose another model"
-        .formatted(path(), purpose, found.name().toLowerCase(java.util.Locale.ROOT)));
+        .formatted(path(), purpose, found.name().toLowerCase(Locale.ROOT)));
   }
 
   int countTokens(String text) {
