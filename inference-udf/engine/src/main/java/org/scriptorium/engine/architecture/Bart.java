@@ -32,6 +32,7 @@ final class Bart implements Family {
   /** Classes that write: others of the family have heads of another kind. */
   private static final List<String> CLASSES = List.of("BartForConditionalGeneration", "BartModel", "MarianMTModel", "MarianModel");
   private static final int MOST_LAYERS = 1 << 12;
+  private static final String HEAD = "lm_head.weight";
   /** Rows before the first position: where the reference's first release kept padding. */
   private static final int OFFSET = 2;
 
@@ -66,7 +67,7 @@ final class Bart implements Family {
     int width = width(configuration), positions = configuration.size("max_position_embeddings");
     Parts base = parts.base("model"), encoder = base.under("encoder"), decoder = base.under("decoder");
     Activation activation = Activations.of(configuration, "activation_function", "gelu");
-    Tensor sources = tokens(configuration, base, encoder, "vocab_size"), targets = tokens(configuration, base, decoder, "decoder_vocab_size");
+    Tensor sources = tokens(configuration, parts, "encoder", "vocab_size"), targets = tokens(configuration, parts, "decoder", "decoder_vocab_size");
     AttentionShape reading = shape(configuration, "encoder_attention_heads"), writing = shape(configuration, "decoder_attention_heads");
     int encoderInner = configuration.size("encoder_ffn_dim", 1 << 20), decoderInner = configuration.size("decoder_ffn_dim", 1 << 20);
     var stack = new EncoderStack(embeddings.of(encoder, sources), new float[0], new Norm.None(width), layers(configuration, "encoder_layers",
@@ -78,12 +79,18 @@ final class Bart implements Family {
         positions);
   }
 
-  /** Both stacks' tokens may be one tensor under one of three names, or two. */
-  private static Tensor tokens(Configuration configuration, Parts base, Parts stack, String key) {
-    String size = configuration.has(key) ? key : "vocab_size";
-    boolean own = stack.find("embed_tokens.weight").isPresent();
-    Tensor found = own ? stack.tensor("embed_tokens.weight") : base.tensor("shared.weight");
-    return found.requireShape(configuration.size(size), width(configuration));
+  /**
+   * A stack's own tokens; otherwise the tensor that both and a tied head are, which files hold under any of its names.
+   *
+   * @param size key of how many there are where the stacks have tokens of their own
+   */
+  private static Tensor tokens(Configuration configuration, Parts parts, String stack, String size) {
+    Parts base = parts.base("model");
+    String shared = "shared.weight";
+    Tensor tokens = base.first(stack + ".embed_tokens.weight", shared, "encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
+        .or(() -> parts.find(HEAD)).orElseGet(() -> base.tensor(shared));
+    boolean own = !configuration.bool("share_encoder_decoder_embeddings", true) && configuration.has(size);
+    return tokens.requireShape(configuration.size(own ? size : "vocab_size"), width(configuration));
   }
 
   static int vocabulary(Tensor tokens) {
@@ -136,11 +143,14 @@ final class Bart implements Family {
     return new PlainFeedForward(layer.linear("fc1", width, inner, Bias.ADDED), layer.linear("fc2", inner, width, Bias.ADDED), activation);
   }
 
-  /** Files that are as old as the family have no biases of the vocabulary: all are zero then. */
+  /**
+   * A file that holds a head means it, whatever its configuration says of ties. Files that are as old as the family have no biases of the
+   * vocabulary: all are zero then.
+   */
   private static Linear head(Configuration configuration, Parts parts, Embedding embedding) {
     int width = embedding.width(), vocabulary = embedding.vocabulary();
-    boolean tied = configuration.bool("tie_word_embeddings", true);
-    Tensor weight = tied ? embedding.tensor() : parts.tensor("lm_head.weight").requireShape(vocabulary, width);
+    boolean tied = configuration.bool("tie_word_embeddings", true) && parts.find(HEAD).isEmpty();
+    Tensor weight = tied ? embedding.tensor() : parts.tensor(HEAD).requireShape(vocabulary, width);
     String bias = "final_logits_bias";
     return parts.find(bias).isPresent() ? parts.linear(Matrix.of(weight), parts.onlyRow(bias, vocabulary)) : parts.linear(Matrix.of(weight));
   }

@@ -18,7 +18,8 @@ import org.scriptorium.engine.weights.Weights;
 
 /** A GGUF file under Hugging Face's names. Errors name keys and tensors as the file does. Borrows the file. */
 final class GgufView implements Weights {
-  private static final Pattern LAYER = Pattern.compile("(?:model\\.layers|encoder\\.layer)\\.(\\d+)\\.(.+)\\.(weight|bias)");
+  private static final Pattern LAYER =
+      Pattern.compile("(?:model\\.layers|encoder\\.layer|(encoder|decoder)\\.block)\\.(\\d+)\\.(.+)\\.(weight|bias)");
   private static final Pattern OUTSIDE = Pattern.compile("(?:model\\.)?(.+)\\.(weight|bias)");
 
   private final String architecture;
@@ -88,8 +89,13 @@ final class GgufView implements Weights {
   /** The file's name of a tensor; one that is no module's stays as it is. */
   private String translate(String name) {
     Matcher layer = LAYER.matcher(name), outside = OUTSIDE.matcher(name);
-    if (layer.matches() && names.modules().containsKey(layer.group(2))) {
-      return "blk.%s.%s.%s".formatted(layer.group(1), names.modules().get(layer.group(2)), layer.group(3));
+    if (layer.matches()) {
+      // Models of two stacks have layers of both, whose modules are told apart by their stack.
+      String stack = layer.group(1), module = stack == null ? layer.group(3) : stack + "." + layer.group(3);
+      String prefix = stack == null ? "" : stack.substring(0, 3) + ".";
+      if (names.modules().containsKey(module)) {
+        return "%sblk.%s.%s.%s".formatted(prefix, layer.group(2), names.modules().get(module), layer.group(4));
+      }
     }
     if (outside.matches() && names.modules().containsKey(outside.group(1))) {
       return names.modules().get(outside.group(1)) + "." + outside.group(2);

@@ -183,6 +183,11 @@ public final class Parts {
     return weights.tensor(prefix + name);
   }
 
+  /** The first of some tensors that there is. */
+  Optional<Tensor> first(String... names) {
+    return Arrays.stream(names).map(this::find).flatMap(Optional::stream).findFirst();
+  }
+
   Optional<Tensor> find(String name) {
     return weights.find(prefix + name);
   }

@@ -1,6 +1,8 @@
 package org.scriptorium.engine.architecture;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntFunction;
@@ -23,6 +25,7 @@ import org.scriptorium.engine.model.Rotary;
 import org.scriptorium.engine.model.SelfAttention;
 import org.scriptorium.engine.model.Window;
 import org.scriptorium.engine.weights.Configuration;
+import org.scriptorium.engine.weights.Tensor;
 
 /**
  * T5 and FLAN-T5: text to text, positions by biases of distances that a stack's layers share, scores without scale (Raffel et al. 2019,
@@ -31,11 +34,21 @@ import org.scriptorium.engine.weights.Configuration;
 final class T5 implements Family {
   /** Longest source and longest text: distances have no end by themselves. */
   private static final int MOST_TOKENS = 1 << 13;
+  private static final Map<String, String> GGUF_MODULES = ggufModules();
   private static final int MOST_WIDTH = 1 << 20, MOST_LAYERS = 1 << 12, MOST_HEADS = 1 << 10;
 
   @Override
   public Set<String> modelTypes() {
     return Set.of("t5");
+  }
+
+  @Override
+  public Map<String, GgufNames> ggufNames() {
+    return Map.of("t5", new GgufNames(
+        Map.of("d_model", "embedding_length", "d_kv", "attention.key_length", "d_ff", "feed_forward_length", "num_layers", "block_count",
+            "num_decoder_layers", "decoder_block_count", "num_heads", "attention.head_count", "layer_norm_epsilon",
+            "attention.layer_norm_rms_epsilon", "relative_attention_num_buckets", "attention.relative_buckets_count"),
+        GGUF_MODULES, Map.of()));
   }
 
   @Override
@@ -47,21 +60,48 @@ final class T5 implements Family {
     int width = configuration.size("d_model", MOST_WIDTH), vocabulary = configuration.size("vocab_size");
     int layers = configuration.size("num_layers", MOST_LAYERS);
     int written = configuration.has("num_decoder_layers") ? configuration.size("num_decoder_layers", MOST_LAYERS) : layers;
-    Sizes sizes = sizes(configuration, width);
-    var embedding = new Embedding(parts.tensor(parts.find("shared.weight").isPresent() ? "shared.weight" : "encoder.embed_tokens.weight")
-        .requireShape(vocabulary, width), vocabulary, width, 1f, new float[0]);
+    Sizes sizes = sizes(configuration, parts, width);
     Parts encoder = parts.under("encoder"), decoder = parts.under("decoder");
+    Embedding read = embedding(parts, "encoder", vocabulary, width), text = embedding(parts, "decoder", vocabulary, width);
     DistanceBias around = bias(configuration, encoder, sizes, Ahead.SEEN), behind = bias(configuration, decoder, sizes, Ahead.HIDDEN);
-    var stack = new EncoderStack(embedding, new float[0], new Norm.None(width),
+    var stack = new EncoderStack(read, new float[0], new Norm.None(width),
         layers(layers, index -> readingLayer(encoder.under("block." + index), sizes, around)), norm(encoder, "final_layer_norm", sizes));
-    // A file that holds a head beside the embeddings means it, whatever its configuration says.
-    boolean tied = configuration.bool("tie_word_embeddings", true) && parts.find("lm_head.weight").isEmpty();
     Norm last = norm(decoder, "final_layer_norm", sizes);
-    boolean scaled = configuration.bool("scale_decoder_outputs", tied);
+    // By the reference's rule "tie_word_embeddings" says whether states are scaled, and the file whether the head is tied.
+    boolean scaled = configuration.bool("scale_decoder_outputs", configuration.bool("tie_word_embeddings", true));
     Norm norm = scaled ? new Norm.Scaled(last, (float) Math.pow(width, -0.5)) : last;
-    return new EncoderDecoder(stack, new Decoder(embedding,
+    return new EncoderDecoder(stack, new Decoder(text,
         layers(written, index -> writingLayer(decoder.under("block." + index), sizes, behind)), norm,
-        parts.head("lm_head", embedding, tied), MOST_TOKENS), MOST_TOKENS);
+        parts.head("lm_head", text, parts.find("lm_head.weight").isEmpty()), MOST_TOKENS), MOST_TOKENS);
+  }
+
+  /** Embeddings and a tied head are one tensor, which files hold under any of these names, unless a stack has its own. */
+  private static Embedding embedding(Parts parts, String stack, int vocabulary, int width) {
+    String shared = "shared.weight";
+    Tensor tokens = parts.first(stack + ".embed_tokens.weight", shared, "encoder.embed_tokens.weight", "decoder.embed_tokens.weight",
+        "lm_head.weight").orElseGet(() -> parts.tensor(shared));
+    return new Embedding(tokens.requireShape(vocabulary, width), vocabulary, width, 1f, new float[0]);
+  }
+
+  /** The decoder's blocks have cross-attention between the other two. */
+  private static Map<String, String> ggufModules() {
+    var modules = new HashMap<>(Map.of("shared", "token_embd", "lm_head", "output"));
+    for (String stack : new String[] {"encoder", "decoder"}) {
+      boolean crosses = stack.equals("decoder");
+      modules.put(stack + ".final_layer_norm", stack.substring(0, 3) + ".output_norm");
+      ggufAttention(modules, stack + ".layer.0", "SelfAttention", "attn_");
+      if (crosses) ggufAttention(modules, stack + ".layer.1", "EncDecAttention", "cross_attn_");
+      String last = stack + (crosses ? ".layer.2." : ".layer.1."), feedForward = last + "DenseReluDense.";
+      modules.putAll(Map.of(last + "layer_norm", "ffn_norm", feedForward + "wi", "ffn_up", feedForward + "wi_0", "ffn_gate",
+          feedForward + "wi_1", "ffn_up", feedForward + "wo", "ffn_down"));
+    }
+    return Map.copyOf(modules);
+  }
+
+  private static void ggufAttention(Map<String, String> modules, String layer, String attention, String name) {
+    modules.put(layer + ".layer_norm", name + "norm");
+    for (String map : new String[] {"q", "k", "v", "o"}) modules.put("%s.%s.%s".formatted(layer, attention, map), name + map);
+    modules.put("%s.%s.relative_attention_bias".formatted(layer, attention), name + "rel_b");
   }
 
   private enum Ahead { SEEN, HIDDEN }
@@ -73,9 +113,11 @@ final class T5 implements Family {
    */
   private record Sizes(int width, int inner, AttentionShape shape, float epsilon, Activation activation, boolean gated) {}
 
-  private static Sizes sizes(Configuration configuration, int width) {
+  private static Sizes sizes(Configuration configuration, Parts parts, int width) {
     int heads = configuration.size("num_heads", MOST_HEADS);
-    String kind = configuration.string("feed_forward_proj", "relu");
+    // GGUF files say it by their tensors alone.
+    boolean hasGate = parts.find("encoder.block.0.layer.1.DenseReluDense.wi_0.weight").isPresent();
+    String kind = configuration.string("feed_forward_proj", hasGate ? "gated-gelu" : "relu");
     boolean gated = kind.startsWith("gated-");
     String name = gated ? kind.substring("gated-".length()) : kind;
     // The reference's own reading of the name: that of version 1.1 means the form by tanh.
@@ -125,8 +167,8 @@ final class T5 implements Family {
   private static DistanceBias bias(Configuration configuration, Parts stack, Sizes sizes, Ahead ahead) {
     int buckets = configuration.size("relative_attention_num_buckets", 1 << 16), heads = sizes.shape.heads();
     int most = configuration.has("relative_attention_max_distance") ? configuration.size("relative_attention_max_distance") : 128;
-    configuration.require(buckets % 2 == 0 && most > buckets / 2, "relative_attention_num_buckets",
-        "an even number, half of which is below relative_attention_max_distance, %d".formatted(most));
+    configuration.require(buckets >= 4 && buckets / 2 < most, "relative_attention_num_buckets",
+        "at least 4, half of them below relative_attention_max_distance, %d".formatted(most));
     float[] values = stack.matrix("block.0.layer.0.SelfAttention.relative_attention_bias.weight", buckets, heads);
     int behind = MOST_TOKENS - 1, following = ahead == Ahead.SEEN ? behind : 0, stride = behind + 1 + following;
     var table = new float[Math.multiplyExact(heads, stride)];
