@@ -21,6 +21,7 @@ import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.Request;
 import org.scriptorium.engine.api.SourcedText;
+import org.scriptorium.engine.api.ThinkMarkers;
 import org.scriptorium.engine.api.Truncation;
 import org.scriptorium.engine.catalog.Catalog;
 import picocli.CommandLine.Command;
@@ -66,6 +67,13 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--raw", description = "Send the prompt as it stands, markup and all, instead of through the chat template.")
   private boolean raw;
 
+  @Option(names = "--reasoning", description = "Show on standard error what the model thinks before it answers.")
+  private boolean reasoning;
+
+  @Option(names = "--think-markers", paramLabel = "'OPEN CLOSE'",
+      description = "What stands around the reasoning (default: <think> </think>, for models that know them).")
+  private Optional<String> thinkMarkers = Optional.empty();
+
   @Option(names = "--threads", paramLabel = "N", description = "Compute threads (default: all processors).")
   private Optional<Integer> threads = Optional.empty();
 
@@ -90,7 +98,8 @@ final class GenerateCommand implements Callable<Integer> {
   private EngineOptions options() throws IOException {
     var packed = Catalog.cacheDirectory().resolve("packed");
     Files.createDirectories(packed);
-    return EngineOptions.forMachine(threads.orElse(Runtime.getRuntime().availableProcessors()), Machine.memoryBytes(), packed);
+    return EngineOptions.forMachine(threads.orElse(Runtime.getRuntime().availableProcessors()), Machine.memoryBytes(), packed)
+        .withThinkMarkers(thinkMarkers.map(ThinkMarkers::parse).orElse(ThinkMarkers.DEFAULT));
   }
 
   private String standardInput() throws IOException {
@@ -114,17 +123,31 @@ final class GenerateCommand implements Callable<Integer> {
       public void text(String piece) {
         events.add(new Event.Piece(piece));
       }
+
+      @Override
+      public void reasoning(String piece) {
+        if (reasoning) events.add(new Event.Thought(piece));
+      }
     });
+    boolean isThinking = false;
     try {
       while (true) {
         switch (events.take()) {
+          case Event.Thought thought -> {
+            isThinking = true;
+            console.error().print(thought.text());
+            console.error().flush();
+          }
           case Event.Piece piece -> {
+            if (isThinking) console.error().println();
+            isThinking = false;
             console.out().print(piece.text());
             console.out().flush();
             // Nobody reads any more, as after: scriptorium generate … | head
             if (console.out().checkError()) ticket.cancel();
           }
           case Event.End end -> {
+            if (isThinking) console.error().println();
             return end.completion();
           }
         }
@@ -145,6 +168,8 @@ final class GenerateCommand implements Callable<Integer> {
 
   private sealed interface Event {
     record Piece(String text) implements Event {}
+
+    record Thought(String text) implements Event {}
 
     record End(Completion completion) implements Event {}
   }

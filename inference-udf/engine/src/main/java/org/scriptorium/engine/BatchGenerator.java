@@ -97,8 +97,8 @@ final class BatchGenerator implements Generator {
     String key = RequestKey.of(description.fingerprint(), fitted.prompt(), config, request.choices(), thinking.map(Thinking::markers));
     var sampler = new Sampler(config, Sampler.seed(key, config), model.decoder().vocabulary(), model.endTokens(), choices);
     int room = Math.min(config.maxNewTokens(), description.contextLength() - fitted.ids().length);
-    return new Sequence(fitted.ids(), room, config.stopStrings(), sampler, model.tokenizer().detokenizer(), thinking, description.name(), key,
-        listener);
+    return new Sequence(fitted.ids(), room, config.stopStrings(), sampler, model.tokenizer().detokenizer(), thinking, description.name(),
+        key, listener);
   }
 
   /** All rows of a job mostly have the same. */

@@ -32,10 +32,12 @@ enum AiFunction {
       .example("body, 30", " FROM documents")),
   TRANSLATE(Declaration.of("ai_translate", new TranslationTask(), "Translates the text with the session's model.")
       .with(row("text", TEXT, "a string, the document").alias("content"))
-      .with(row("language", WORD, "a string, the language to translate to: a code such as 'de' or a name such as 'German'").alias("to_lang"))
+      .with(row("language", WORD, "a string, the language to translate to: a code such as 'de' or a name such as 'German'")
+          .alias("to_lang"))
       .example("body, 'de'", " FROM documents")),
   CLASSIFY(Declaration.of("ai_classify", ChoiceTask.ofLabels(labels -> "Which of these labels fits the input text best: "
-          + Instruction.alternatives(labels) + "? Answer with the label alone."), "Chooses the label that fits the text best, and never another text.")
+          + Instruction.alternatives(labels) + "? Answer with the label alone."),
+          "Chooses the label that fits the text best, and never another text.")
       .with(row("text", TEXT, "a string, the document").alias("content"))
       .with(constant(ChoiceTask.LABELS, WORDS, "a constant array of 2 to 20 strings"))
       .options(CallOptions.OF_CHOICES)
@@ -59,8 +61,8 @@ enum AiFunction {
   CHAT(Declaration.of("ai_chat", new ChatTask(), "Says the next turn of a dialogue.")
       .with(row("messages", MESSAGES, "an array of structs with the string fields role (system, user, assistant, tool) and content"))
       .example("array(named_struct('role', 'user', 'content', 'Hello!'))", "")),
-  FIX_GRAMMAR(Declaration.of("ai_fix_grammar", new RewriteTask("Correct the spelling and grammar of the input text. Change nothing else, and"
-          + " answer with the corrected text alone."), "Corrects the spelling and grammar of the text.")
+  FIX_GRAMMAR(Declaration.of("ai_fix_grammar", new RewriteTask("Correct the spelling and grammar of the input text. Change nothing else,"
+          + " and answer with the corrected text alone."), "Corrects the spelling and grammar of the text.")
       .with(row("text", TEXT, "a string").alias("content"))
       .example("'this sentence have some mistake'", "")),
   MASK(Declaration.of("ai_mask", new MaskTask(), "Puts [MASKED] in the place of what the model finds; all else stays as it is.")
@@ -75,7 +77,8 @@ enum AiFunction {
       .with(constant("failOnError", TRUTH, "a constant boolean; when false, a struct of result and errorMessage comes back").optional())
       .with(constant("modelParameters", ANY, "a constant struct of options such as named_struct('max_tokens', 64, 'temperature', 0.7)")
           .optional())
-      .with(constant("responseFormat", WORD, "a constant string: 'text', or 'json_object', which makes answers that are none errors").optional())
+      .with(constant("responseFormat", WORD, "a constant string: 'text', or 'json_object', which makes answers that are none errors")
+          .optional())
       .options(CallOptions.NAMES.stream().filter(name -> !name.equals("model")).toList())
       .example("'smollm2-135m-instruct', 'Name a colour.', failOnError => false", "")),
   EMBED(Declaration.of("ai_embed", EmbedTask.ofVector("text"), "Turns the text into a vector, texts of similar meaning into similar ones.")

@@ -94,10 +94,11 @@ public final class AiFunctionCall extends Expression implements ImplicitCastInpu
 
   @Override
   public DataType dataType() {
-    Constants constants = CallArguments.of(this).constants();
+    CallArguments bound = CallArguments.of(this);
+    Constants constants = bound.constants();
     return switch (onError) {
       case FAILS -> function.task().type(constants);
-      case RETURNS -> ResultStruct.type(function.task().value(constants));
+      case RETURNS -> ResultStruct.type(function.task().value(constants), CallOptions.reasoning(this, bound.options()));
     };
   }
 

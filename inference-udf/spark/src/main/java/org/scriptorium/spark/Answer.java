@@ -26,6 +26,7 @@ record Answer(Completion completion, Object value) {
   /** The generation was paid for, but its text has not the form that was asked for. */
   static Answer malformed(Completion completion, String message) {
     return of(new Completion("", FinishReason.ERROR, ErrorCode.MALFORMED_ANSWER.code(), message, completion.promptTokens(),
-        completion.cachedTokens(), completion.completionTokens(), completion.model(), completion.requestKey()));
+        completion.cachedTokens(), completion.completionTokens(), completion.model(), completion.requestKey(), completion.reasoning(),
+        completion.reasoningTokens()));
   }
 }

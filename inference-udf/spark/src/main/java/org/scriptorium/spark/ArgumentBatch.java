@@ -80,8 +80,8 @@ final class ArgumentBatch implements AutoCloseable {
     var contents = (VarCharVector) field(structs, "content");
     var turns = new ArrayList<Turn>();
     for (int i = lists.getElementStartIndex(row); i < lists.getElementEndIndex(row); i++) {
-      boolean isNull = structs.isNull(i);
-      turns.add(new Turn(isNull || roles.isNull(i) ? "" : decode(roles.get(i)), isNull || contents.isNull(i) ? "" : decode(contents.get(i))));
+      if (structs.isNull(i)) turns.add(new Turn("", ""));
+      else turns.add(new Turn(roles.isNull(i) ? "" : decode(roles.get(i)), contents.isNull(i) ? "" : decode(contents.get(i))));
     }
     return turns;
   }

@@ -26,9 +26,11 @@ import org.scriptorium.engine.api.Truncation;
 
 /** Reads the map of options that a call may end with. */
 final class CallOptions {
+  private static final String REASONING = "reasoning";
+
   static final List<String> NAMES = List.of(
       "model", "raw", "prompt_template", "max_new_tokens", "min_new_tokens", "temperature", "top_k", "top_p", "min_p", "repetition_penalty",
-      "presence_penalty", "frequency_penalty", "stop", "seed", "truncation");
+      "presence_penalty", "frequency_penalty", "stop", "seed", "truncation", REASONING);
 
   /** Those that change what is asked. */
   private static final List<String> OF_PROMPTS = List.of("raw", "prompt_template");
@@ -38,7 +40,7 @@ final class CallOptions {
 
   /** Those of functions whose text is one of a few: where it ends is no matter. */
   static final List<String> OF_CHOICES =
-      OF_TASKS.stream().filter(name -> !List.of("max_new_tokens", "min_new_tokens", "stop").contains(name)).toList();
+      OF_TASKS.stream().filter(name -> !List.of("max_new_tokens", "min_new_tokens", "stop", REASONING).contains(name)).toList();
 
   /** Those of functions that generate nothing. */
   static final List<String> OF_READING = List.of("model");
@@ -73,7 +75,21 @@ final class CallOptions {
     if (model.isBlank()) throw read.refusal("option 'model': expected a name, a .gguf file or a URI, found nothing");
     var onError = function.task().returnsErrors(constants) ? AiFunction.OnError.RETURNS : call.onError();
     return new CallSpecification(function, onError, model, constants, List.copyOf(arguments.rows().keySet()), markup,
-        read.text("prompt_template").orElse(""), new CallSpecification.Parameters(read.config(function.defaults())));
+        read.text("prompt_template").orElse(""), read.reasoning(), new CallSpecification.Parameters(read.config(function.defaults())));
+  }
+
+  private ResultStruct.Reasoning reasoning() {
+    if (!truth(REASONING)) return ResultStruct.Reasoning.HIDDEN;
+    if (call.onError() == AiFunction.OnError.RETURNS) return ResultStruct.Reasoning.SHOWN;
+    throw refusal("option 'reasoning' adds a field to the struct of a try_ function; use %s"
+        .formatted(call.function().sqlName(AiFunction.OnError.RETURNS)));
+  }
+
+  /** Whether the options ask for the reasoning, for the type of a call; wrong options are refused elsewhere. */
+  static ResultStruct.Reasoning reasoning(AiFunctionCall call, Optional<Expression> options) {
+    boolean isShown = options.map(map -> constants(call, map).getOrDefault(REASONING, "")).filter(value -> value.strip().equalsIgnoreCase("true"))
+        .isPresent();
+    return isShown ? ResultStruct.Reasoning.SHOWN : ResultStruct.Reasoning.HIDDEN;
   }
 
   private void checkName(String name) {

@@ -17,10 +17,11 @@ import org.scriptorium.engine.api.Truncation;
  * @param rowArguments parameters whose arguments each row has, in the order of the call's expressions
  * @param markup how the text reaches the model
  * @param template text with places for the row's values, or empty where the prompt is the whole text
+ * @param reasoning whether the call's struct has what the model thought
  */
 record CallSpecification(
     AiFunction function, AiFunction.OnError onError, String model, Constants constants, List<String> rowArguments, Markup markup,
-    String template, Parameters parameters) implements Serializable {
+    String template, ResultStruct.Reasoning reasoning, Parameters parameters) implements Serializable {
 
   /** Through the model's chat template, where nothing in the text is markup; or as it stands, markup and all. */
   enum Markup { TEMPLATE, RAW }
@@ -35,7 +36,7 @@ record CallSpecification(
 
   /** The struct that the call yields. */
   StructType resultType() {
-    return ResultStruct.type(function.task().value(constants));
+    return ResultStruct.type(function.task().value(constants), reasoning);
   }
 
   GenerationConfig config() {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.network.util.JavaUtils;
 import org.scriptorium.engine.api.EngineOptions;
+import org.scriptorium.engine.api.ThinkMarkers;
 import org.scriptorium.engine.catalog.Catalog;
 
 /**
@@ -17,16 +18,18 @@ import org.scriptorium.engine.catalog.Catalog;
  * @param kernels {@code vector} or {@code scalar}, never {@code auto}
  * @param cacheType {@code float16} or {@code float32}
  * @param cacheDirectory empty for the executor's default
+ * @param thinkMarkers as {@link ThinkMarkers#parse} reads them
  */
 record EngineSettings(
-    int threads, int maxBatch, int stepTokens, String cacheMemory, String kernels, int vectorBits, String cacheType, String cacheDirectory)
+    int threads, int maxBatch, int stepTokens, String cacheMemory, String kernels, int vectorBits, String cacheType, String cacheDirectory,
+    String thinkMarkers)
     implements Serializable {
 
   EngineOptions options(SparkConf process) {
     var machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     int chosen = threads > 0 ? threads : executorCores(process);
     return new EngineOptions(chosen, memoryBytes(cacheMemory, machine.getTotalMemorySize()), maxBatch, stepTokens, kernels, vectorBits, cacheType,
-        directory().resolve("packed"));
+        directory().resolve("packed"), ThinkMarkers.parse(thinkMarkers));
   }
 
   /** Where this machine keeps models and packed weights. */

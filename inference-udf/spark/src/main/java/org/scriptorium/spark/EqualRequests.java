@@ -37,7 +37,7 @@ final class EqualRequests {
         case Prompt.Chat chat -> chat.messages().stream().mapToLong(message -> message.content().length()).sum();
         case Prompt.Raw raw -> raw.text().length();
       };
-      return ENTRY_BYTES + 2 * (characters + completion.text().length());
+      return ENTRY_BYTES + 2 * (characters + completion.text().length() + completion.reasoning().length());
     }
   }
 

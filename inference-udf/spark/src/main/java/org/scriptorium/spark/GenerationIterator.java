@@ -36,7 +36,7 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
   private final UnsafeProjection toOutput;
   private final JoinedRow joined = new JoinedRow();
   private final List<RowRequests> requests;
-  private final List<StructType> resultTypes;
+  private final List<CallSpecification> specifications;
   private final long beganAt = System.nanoTime();
   private final ArrayDeque<GenerationBatch> inFlight = new ArrayDeque<>();
   private final EqualRequests asked = new EqualRequests(EqualRequests.KEPT_BYTES);
@@ -62,7 +62,7 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
     toArguments.initialize(context.partitionId());
     toOutput = UnsafeProjection.create(Catalyst.seq(Catalyst.list(task.output())), task.output());
     requests = task.calls().stream().map(RowRequests::new).toList();
-    resultTypes = task.calls().stream().map(call -> call.specification().resultType()).toList();
+    specifications = task.calls().stream().map(CallPlan::specification).toList();
     context.addTaskCompletionListener(this);
   }
 
@@ -76,7 +76,7 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
     awaitComplete(inFlight.getFirst());
     current = inFlight.removeFirst();
     next = 0;
-    results = new ResultBatch(current, resultTypes, allocator);
+    results = new ResultBatch(current, specifications, allocator);
     return true;
   }
 

@@ -21,6 +21,7 @@ final class GenerationMetrics implements Serializable {
   private final SQLMetric promptTokens;
   private final SQLMetric cachedTokens;
   private final SQLMetric completionTokens;
+  private final SQLMetric reasoningTokens;
   private final SQLMetric opens;
   private final SQLMetric firstRequest;
   private final SQLMetric lastCompletion;
@@ -37,6 +38,7 @@ final class GenerationMetrics implements Serializable {
     promptTokens = named.get("promptTokens");
     cachedTokens = named.get("cachedTokens");
     completionTokens = named.get("completionTokens");
+    reasoningTokens = named.get("reasoningTokens");
     opens = named.get("modelOpens");
     firstRequest = named.get("timeToFirstRequest");
     lastCompletion = named.get("timeToLastCompletion");
@@ -55,6 +57,7 @@ final class GenerationMetrics implements Serializable {
     metrics.put("promptTokens", SQLMetrics.createMetric(context, "prompt tokens"));
     metrics.put("cachedTokens", SQLMetrics.createMetric(context, "cached tokens"));
     metrics.put("completionTokens", SQLMetrics.createMetric(context, "completion tokens"));
+    metrics.put("reasoningTokens", SQLMetrics.createMetric(context, "reasoning tokens"));
     metrics.put("modelOpens", SQLMetrics.createMetric(context, "model opens"));
     metrics.put("timeToFirstRequest", SQLMetrics.createTimingMetric(context, "time to first request", -1));
     metrics.put("timeToLastCompletion", SQLMetrics.createTimingMetric(context, "time to last completion", -1));
@@ -71,6 +74,7 @@ final class GenerationMetrics implements Serializable {
     promptTokens.add((long) completion.promptTokens());
     cachedTokens.add((long) completion.cachedTokens());
     completionTokens.add((long) completion.completionTokens());
+    reasoningTokens.add((long) completion.reasoningTokens());
     if (completion.isShared()) deduplicated.add(1L);
     switch (completion.finishReason()) {
       case ERROR -> errors.add(1L);

@@ -21,7 +21,8 @@ final class JsonAnswer {
   static Optional<ObjectNode> object(String text) {
     for (int start = text.indexOf('{'); start >= 0; start = text.indexOf('{', start + 1)) {
       try (JsonParser parser = FACTORY.createParser(text.substring(start))) {
-        if (parser.nextToken() == JsonToken.START_OBJECT && MAPPER.readTree(parser) instanceof ObjectNode object) return Optional.of(object);
+        boolean begins = parser.nextToken() == JsonToken.START_OBJECT;
+        if (begins && MAPPER.readTree(parser) instanceof ObjectNode object) return Optional.of(object);
       } catch (IOException e) {
         // No object begins here; perhaps one does further on.
       }

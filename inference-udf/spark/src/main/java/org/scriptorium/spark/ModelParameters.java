@@ -33,7 +33,8 @@ final class ModelParameters {
     if (!(parameters.eval(InternalRow.empty()) instanceof InternalRow row)) return options;
     for (int i = 0; i < type.size(); i++) {
       var field = type.fields()[i];
-      if (row.isNullAt(i)) throw AiErrors.arguments("%s: %s: '%s' is NULL; leave it out".formatted(call.sqlName(), NAME, field.name()), call);
+      if (row.isNullAt(i))
+        throw AiErrors.arguments("%s: %s: '%s' is NULL; leave it out".formatted(call.sqlName(), NAME, field.name()), call);
       options.put(OTHER_NAMES.getOrDefault(field.name(), field.name()), text(row.get(i, field.dataType()), field.dataType()));
     }
     return options;

@@ -22,6 +22,11 @@ record ModelReference(
     this(model.name(), location, place, model.fingerprint(), bytes, model.kind(), model.prefixes());
   }
 
+  /** What the model wants before a text of the task; where it names none, what it wants before any. */
+  String prefix(String task) {
+    return prefixes.getOrDefault(task, prefixes.getOrDefault("", ""));
+  }
+
   /** Where a model's file is: on each node, used as it stands; or in a file system of Hadoop's, copied to each node. */
   enum Place { NODE, REMOTE }
 }

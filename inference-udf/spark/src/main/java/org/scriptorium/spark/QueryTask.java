@@ -49,7 +49,8 @@ final class QueryTask implements AiTask {
 
   /** The name of a format, also where it stands in the JSON that other services take. */
   private static String format(String written) {
-    return JsonAnswer.object(written).filter(object -> object.size() == 1).map(object -> object.path("type").asText(written)).orElse(written);
+    return JsonAnswer.object(written).filter(object -> object.size() == 1).map(object -> object.path("type").asText(written))
+        .orElse(written);
   }
 
   private static DataType returnType(Constants constants) {

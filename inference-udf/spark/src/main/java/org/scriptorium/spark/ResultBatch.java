@@ -16,26 +16,26 @@ import org.apache.spark.sql.vectorized.ColumnarBatch;
 final class ResultBatch implements AutoCloseable {
   private final ColumnarBatch columns;
 
-  /** @param types of the calls' structs */
-  ResultBatch(GenerationBatch batch, List<StructType> types, BufferAllocator allocator) {
+  ResultBatch(GenerationBatch batch, List<CallSpecification> calls, BufferAllocator allocator) {
+    List<StructType> types = calls.stream().map(CallSpecification::resultType).toList();
     var schema = new StructType();
     for (int call = 0; call < types.size(); call++) schema = schema.add("result" + call, types.get(call), true);
     var root = VectorSchemaRoot.create(ArrowUtils.toArrowSchema(schema, "UTC", true, false), allocator);
     columns = new ColumnarBatch(root.getFieldVectors().stream().map(ArrowColumnVector::new).toArray(ColumnVector[]::new), batch.size());
     try {
-      write(batch, types, ArrowWriter.create(root));
+      write(batch, calls, types, ArrowWriter.create(root));
     } catch (RuntimeException | Error e) {
       root.close();
       throw e;
     }
   }
 
-  private static void write(GenerationBatch batch, List<StructType> types, ArrowWriter writer) {
+  private static void write(GenerationBatch batch, List<CallSpecification> calls, List<StructType> types, ArrowWriter writer) {
     for (int row = 0; row < batch.size(); row++) {
       var structs = new Object[types.size()];
       for (int call = 0; call < structs.length; call++) {
         Answer answer = batch.answer(row, call);
-        structs[call] = answer == null ? null : ResultStruct.row(answer, types.get(call));
+        structs[call] = answer == null ? null : ResultStruct.row(answer, types.get(call), calls.get(call).reasoning());
       }
       writer.write(new GenericInternalRow(structs));
     }

@@ -37,9 +37,13 @@ public final class ResultStruct {
   static final int FINISH_REASON = 1;
   static final int ERROR = 3;
 
-  /** The struct of a call; a value that is no text comes after all else. */
-  static StructType type(Optional<AiTask.Value> value) {
-    return value.map(field -> TYPE.add(field.name(), field.type(), true)).orElse(TYPE);
+  /** Whether a struct has what the model thought before it answered. */
+  enum Reasoning { HIDDEN, SHOWN }
+
+  /** The struct of a call: {@link #TYPE}, then the reasoning if it is wanted, then a value that is no text. */
+  static StructType type(Optional<AiTask.Value> value, Reasoning reasoning) {
+    StructType type = reasoning == Reasoning.SHOWN ? TYPE.add("reasoning", DataTypes.StringType, false) : TYPE;
+    return value.map(field -> type.add(field.name(), field.type(), true)).orElse(type);
   }
 
   /** True on rows whose documents are blank. */
@@ -49,10 +53,12 @@ public final class ResultStruct {
   }
 
   /** @param type of the call, as {@link #type} gives it */
-  static InternalRow row(Answer answer, StructType type) {
+  static InternalRow row(Answer answer, StructType type, Reasoning reasoning) {
     Completion completion = answer.completion();
     var values = Arrays.copyOf(texts(completion), type.size());
-    if (type.size() > TYPE.size()) values[TYPE.size()] = answer.value();
+    int next = TYPE.size();
+    if (reasoning == Reasoning.SHOWN) values[next++] = UTF8String.fromString(completion.reasoning());
+    if (next < type.size()) values[next] = answer.value();
     return new GenericInternalRow(values);
   }
 

@@ -25,6 +25,8 @@ public final class ScriptoriumConf implements Serializable {
       "Model of the functions that compare meanings, where they name none: a name of the catalog, a folder of an encoder, or a `.gguf` file.");
   public static final Key MODEL_CACHE_DIR = key("model.cache-dir", Type.STRING, "",
       "Folder of fetched models and packed weights on each node; empty is `SCRIPTORIUM_CACHE`, else `~/.cache/scriptorium`.");
+  public static final Key MODEL_THINK_MARKERS = key("model.think-markers", Type.MARKERS, "<think> </think>",
+      "What stands around the reasoning of models that think before they answer; others than these hold for any model.");
   public static final Key ENGINE_THREADS = key("engine.threads", Type.COUNT_OR_ZERO, "0",
       "Compute threads of an executor; 0 is as many as the executor has cores.");
   public static final Key ENGINE_MAX_BATCH = key("engine.max-batch", Type.COUNT, "64",
@@ -47,7 +49,7 @@ public final class ScriptoriumConf implements Serializable {
       "At most so many bytes of rows and texts of a task are read and not yet handed on; one row always is.");
 
   /** What a key's value may be. */
-  enum Type { STRING, COUNT, COUNT_OR_ZERO, BYTES, MEMORY, KERNELS, CACHE_TYPE, VECTOR_BITS }
+  enum Type { STRING, COUNT, COUNT_OR_ZERO, BYTES, MEMORY, KERNELS, CACHE_TYPE, VECTOR_BITS, MARKERS }
 
   /** One key. */
   public record Key(String name, Type type, String defaultValue, String meaning) implements Serializable {}
@@ -114,7 +116,8 @@ public final class ScriptoriumConf implements Serializable {
 
   EngineSettings engine() {
     return new EngineSettings(number(ENGINE_THREADS), number(ENGINE_MAX_BATCH), number(ENGINE_STEP_TOKENS), value(ENGINE_CACHE_MEMORY),
-        VectorModule.resolve(value(ENGINE_KERNELS)), number(ENGINE_VECTOR_BITS), value(ENGINE_CACHE_TYPE), value(MODEL_CACHE_DIR));
+        VectorModule.resolve(value(ENGINE_KERNELS)), number(ENGINE_VECTOR_BITS), value(ENGINE_CACHE_TYPE), value(MODEL_CACHE_DIR),
+        value(MODEL_THINK_MARKERS));
   }
 
   private String value(Key key) {
@@ -142,6 +145,7 @@ public final class ScriptoriumConf implements Serializable {
         case KERNELS -> List.of("auto", "vector", "scalar").contains(value);
         case CACHE_TYPE -> List.of("float16", "float32").contains(value);
         case VECTOR_BITS -> List.of("0", "256", "512").contains(value);
+        case MARKERS -> value.split("\\s+").length == 2;
       };
       if (holds) return value;
     } catch (IllegalArgumentException e) {
@@ -160,6 +164,7 @@ public final class ScriptoriumConf implements Serializable {
       case KERNELS -> "auto, vector or scalar";
       case CACHE_TYPE -> "float16 or float32";
       case VECTOR_BITS -> "0, 256 or 512";
+      case MARKERS -> "two texts with a blank between them";
     };
   }
 

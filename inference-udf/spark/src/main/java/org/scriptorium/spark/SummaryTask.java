@@ -31,7 +31,7 @@ final class SummaryTask implements AiTask {
       Prompt prompt = switch (call.model().kind()) {
         case DECODER, ENCODER -> SummaryPrompt.of(text, words);
         // A model that was trained to summarize has a length of its own.
-        case ENCODER_DECODER -> Instruction.prefixed(call.model().prefixes().getOrDefault(PREFIX, ""), text);
+        case ENCODER_DECODER -> Instruction.prefixed(call.model().prefix(PREFIX), text);
       };
       return new Step.Ask(new Request(prompt, call.specification().config()));
     };

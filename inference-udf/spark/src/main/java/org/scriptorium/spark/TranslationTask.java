@@ -29,7 +29,7 @@ final class TranslationTask implements AiTask {
       Optional<Languages.Language> known = Languages.find(language);
       if (call.model().kind() != Kind.ENCODER_DECODER) return ask(call, instructed(known, language, text));
       // One that names no languages was trained for a single pair.
-      if (prefixes.isEmpty()) return ask(call, Instruction.prefixed("", text));
+      if (prefixes.isEmpty()) return ask(call, Instruction.prefixed(call.model().prefix(""), text));
       String prefix = prefixes.get(known.map(Languages.Language::code).orElse(language));
       if (prefix == null) {
         return RowRequests.failed(call, ErrorCode.INVALID_PARAMETER, "language: %s translates to %s, found '%s'".formatted(

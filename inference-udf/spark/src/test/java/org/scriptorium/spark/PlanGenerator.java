@@ -19,6 +19,9 @@ import org.scriptorium.engine.api.SourcedText;
 
 /** For tests of plans only: answers every prompt as it is told, with the prompt mostly, after a while. A prompt with "too long" in it is too long. */
 final class PlanGenerator implements Generator {
+  /** What an answer has before this is reasoning. */
+  static final String THOUGHT = " => ";
+
   private final ModelDescription model;
   private final long latencyMilliseconds;
   private final UnaryOperator<String> answers;
@@ -96,7 +99,11 @@ final class PlanGenerator implements Generator {
     if (prompt.text().contains("too long"))
       return Completion.failed(ErrorCode.PROMPT_TOO_LONG, "expected at most 8 tokens, found 9", 9, model.name(), "key");
     String key = "key of " + prompt.text().hashCode();
-    return new Completion(answers.apply(prompt.text()), FinishReason.STOP, "", "", 7, 2, 3, model.name(), key);
+    String text = answers.apply(prompt.text());
+    int border = text.indexOf(THOUGHT);
+    if (border < 0) return new Completion(text, FinishReason.STOP, "", "", 7, 2, 3, model.name(), key);
+    return new Completion(text.substring(border + THOUGHT.length()), FinishReason.STOP, "", "", 7, 2, 3, model.name(), key,
+        text.substring(0, border), 2);
   }
 
   private static SourcedText text(Prompt prompt) {

@@ -8,6 +8,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,6 +24,8 @@ import org.scriptorium.engine.api.ModelException;
 final class PlanModels implements ModelOpener {
   private static final String MAGIC = "PLAN";
   static final int CONTEXT = 2048;
+  /** Content of an encoder. */
+  static final String ENCODER = "encoder";
   /** First line of the content of an encoder-decoder; the others are {@code task=prefix}. */
   static final String ENCODER_DECODER = "encoder-decoder";
 
@@ -65,6 +68,8 @@ final class PlanModels implements ModelOpener {
         throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: expected the letters %s first; fetch it again".formatted(file, MAGIC));
       String fingerprint = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
       String text = new String(bytes, StandardCharsets.UTF_8).substring(MAGIC.length());
+      if (text.equals(ENCODER))
+        return new ModelDescription(name, fingerprint, "plan", CONTEXT, 100, bytes.length, ModelDescription.Kind.ENCODER, Map.of());
       if (!text.startsWith(ENCODER_DECODER)) return new ModelDescription(name, fingerprint, "plan", CONTEXT, 100, bytes.length);
       var prefixes = text.lines().skip(1).collect(Collectors.toMap(line -> line.split("=")[0], line -> line.split("=")[1]));
       return new ModelDescription(name, fingerprint, "plan", CONTEXT, 100, bytes.length, ModelDescription.Kind.ENCODER_DECODER, prefixes);

@@ -191,6 +191,25 @@ class TestFunctions {
   }
 
   @Test
+  void reasoningIsAFieldOnDemand() {
+    session.models.answers = text -> "Let me see" + PlanGenerator.THOUGHT + "4";
+    var rows = session.sql("SELECT ai_gen('2+2') a, try_ai_gen('2+2') b, try_ai_gen('2+2', map('reasoning', 'true')) c,"
+        + " try_ai_extract('x', array('f'), map('reasoning', 'true')) d");
+    assertThat(rows.schema().apply("c").dataType()).isEqualTo(ResultStruct.TYPE.add("reasoning", "string", false));
+    Row row = rows.collectAsList().getFirst();
+    assertThat(row.getString(0)).isEqualTo("4");
+    assertThat(row.getStruct(1).size()).isEqualTo(9);
+    assertThat(row.getStruct(2).<String>getAs("text")).isEqualTo("4");
+    assertThat(row.getStruct(2).<String>getAs("reasoning")).isEqualTo("Let me see");
+    assertThat(row.getStruct(3).<String>getAs("error_code")).isEqualTo("malformed_answer");
+    assertThat(row.getStruct(3).<String>getAs("reasoning")).isEqualTo("Let me see");
+    assertThat(PlanSession.metric(rows, "reasoningTokens")).isEqualTo(8);
+    refused("SELECT ai_gen('x', map('reasoning', 'true'))",
+        "ai_gen: option 'reasoning' adds a field to the struct of a try_ function; use try_ai_gen");
+    refused("SELECT try_ai_gen('x', map('reasoning', 'yes'))", "try_ai_gen: option 'reasoning': expected true or false, found 'yes'");
+  }
+
+  @Test
   void maxWordsMayBeAColumn() {
     var codes = session.sql("SELECT try_ai_summarize('x', n).error_code FROM VALUES (5), (0), (NULL), (-2) AS v(n)");
     assertThat(column(codes)).containsExactly("", "", "", "invalid_parameter");

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.scriptorium.engine.api.Message;
+import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.Request;
 import org.scriptorium.engine.api.SourcedText;
@@ -119,6 +120,14 @@ class TestTaskFunctions {
     assertThat(rows.collectAsList()).containsExactly(row("a", "ab", 1L, "1"));
     assertThat(session.models.requests()).isEqualTo(4 * 6);
     assertThat(PlanSession.operators(rows, "AiGenerate")).isEqualTo(1);
+  }
+
+  @Test
+  void encodersGenerateNothing() throws Exception {
+    Path encoder = PlanModels.write(session.folder.resolve("encoder.gguf"), PlanModels.ENCODER);
+    assertThatThrownBy(() -> session.sql("SELECT ai_translate('x', 'de', map('model', '%s'))".formatted(encoder)).collectAsList())
+        .isInstanceOf(ModelException.class)
+        .hasMessage("ai_translate: expected a model that generates texts, found an encoder: encoder (plan)");
   }
 
   @ParameterizedTest

@@ -11,15 +11,17 @@ public record ThinkMarkers(String open, String close) {
   public static final ThinkMarkers DEFAULT = new ThinkMarkers("<think>", "</think>");
 
   public ThinkMarkers {
-    if (open.isBlank() || close.isBlank())
-      throw new ModelException(ErrorCode.INVALID_PARAMETER, "think markers: expected two texts, found '%s' and '%s'".formatted(open, close));
+    if (open.isBlank() || close.isBlank()) throw invalid("two texts", "'%s' and '%s'".formatted(open, close));
   }
 
   /** Reads two markers with a blank between them. */
   public static ThinkMarkers parse(String text) {
     String[] markers = text.strip().split("\\s+");
-    if (markers.length != 2)
-      throw new ModelException(ErrorCode.INVALID_PARAMETER, "think markers: expected two with a blank between them, found '%s'".formatted(text));
+    if (markers.length != 2) throw invalid("two with a blank between them", "'%s'".formatted(text));
     return new ThinkMarkers(markers[0], markers[1]);
+  }
+
+  private static ModelException invalid(String expected, String found) {
+    return new ModelException(ErrorCode.INVALID_PARAMETER, "think markers: expected %s, found %s".formatted(expected, found));
   }
 }
