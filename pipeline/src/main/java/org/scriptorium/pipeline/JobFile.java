@@ -65,7 +65,19 @@ public record JobFile(String name, Optional<String> model, Read read, List<Task>
   /** What is done with each row. */
   public enum Kind {
     SUMMARIZE,
-    GENERATE
+    /** The text, or a prompt, as it is. */
+    GENERATE,
+    TRANSLATE,
+    /** One of the labels. */
+    CLASSIFY,
+    /** A string for each field. */
+    EXTRACT,
+    /** The answer to a question, from a text. */
+    ANSWER,
+    /** The next turn of a dialogue. */
+    CHAT,
+    /** A program that does what the text describes. */
+    CODE
   }
 
   /**
@@ -73,13 +85,33 @@ public record JobFile(String name, Optional<String> model, Read read, List<Task>
    *
    * @param name the column of its results where a job has several tasks
    * @param model see {@link JobFile#model}
+   * @param reasoning whether what a model thinks before it answers has a column
+   */
+  public record Task(
+      String name, Kind kind, Optional<String> model, Arguments arguments, Reasoning reasoning, GenerationConfig generate) {}
+
+  /** What becomes of a reasoning model's thoughts; the text never has them. */
+  public enum Reasoning { HIDDEN, SHOWN }
+
+  /**
+   * What a task is told besides its text; each kind has its own.
+   *
    * @param maxWords length of a summary
    * @param prompt in place of the text column
    * @param input how the prompt reaches the model
+   * @param language to translate to, or to program in
+   * @param choices labels to choose from, or fields to fill
+   * @param question asked of every text
+   * @param column of the questions where each text has its own, or of the dialogues
    */
-  public record Task(
-      String name, Kind kind, Optional<String> model, OptionalInt maxWords, Optional<PromptTemplate> prompt, Input input,
-      GenerationConfig generate) {}
+  public record Arguments(
+      OptionalInt maxWords, Optional<PromptTemplate> prompt, Input input, Optional<String> language, List<String> choices,
+      Optional<String> question, Optional<String> column) {
+
+    public Arguments {
+      choices = List.copyOf(choices);
+    }
+  }
 
   /** How a prompt reaches the model. */
   public enum Input {

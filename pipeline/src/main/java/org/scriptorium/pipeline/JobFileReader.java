@@ -3,19 +3,12 @@ package org.scriptorium.pipeline;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
-import org.scriptorium.engine.api.GenerationConfig;
-import org.scriptorium.engine.api.ModelException;
-import org.scriptorium.engine.api.Truncation;
 import org.scriptorium.pipeline.JobFile.Format;
-import org.scriptorium.pipeline.JobFile.Input;
-import org.scriptorium.pipeline.JobFile.Kind;
 import org.scriptorium.pipeline.JobFile.Mode;
 import org.scriptorium.pipeline.JobFile.Read;
 import org.scriptorium.pipeline.JobFile.Shape;
@@ -26,17 +19,15 @@ import org.scriptorium.pipeline.YamlNode.Mapping;
 /** Turns a job file's tree into a {@link JobFile}, or says everything that is wrong with it. */
 final class JobFileReader {
   private static final List<String> LATER_FORMATS = List.of("html", "table");
-  private static final List<String> LATER_KINDS =
-      List.of("answer", "chat", "code", "translate", "classify", "extract", "embed", "index", "retrieve");
   private static final List<String> LATER_MODES = List.of("incremental");
 
   private final Collection<String> problems = new LinkedHashSet<>();
   private final YamlSection root;
-  private final Mapping generate;
+  private final TaskReader taskReader;
 
   private JobFileReader(Mapping root) {
     this.root = new YamlSection("", root, problems);
-    this.generate = this.root.mapping("generate");
+    taskReader = new TaskReader(this.root.mapping("generate"), problems);
   }
 
   static JobFile read(String yaml, String place, List<String> overrides) {
@@ -110,7 +101,11 @@ final class JobFileReader {
   private List<Task> tasks() {
     if (root.has("task") && root.has("tasks")) root.complain("tasks", "expected either task or tasks, found both");
     if (!root.has("task") && !root.has("tasks")) root.require("task", "what is done, such as { kind: summarize }");
-    if (!root.has("tasks")) return List.of(task(root.section("task"), "task"));
+    if (!root.has("tasks")) {
+      YamlSection section = root.section("task");
+      if (root.has("task")) taskReader.requireKind(section);
+      return List.of(taskReader.read(section, "task"));
+    }
     List<Task> tasks = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (YamlSection section : root.sections("tasks")) {
@@ -122,79 +117,18 @@ final class JobFileReader {
       if (!name.isEmpty() && !names.add(name.toLowerCase(Locale.ROOT))) {
         section.complain("name", "\"" + name + "\" is the name of another task");
       }
-      tasks.add(task(section, name));
+      taskReader.requireKind(section);
+      tasks.add(taskReader.read(section, name));
     }
     if (tasks.isEmpty()) root.complain("tasks", "expected at least one task, found none");
     return tasks;
-  }
-
-  private Task task(YamlSection section, String name) {
-    if (root.has("task") || root.has("tasks")) section.require("kind", "one of summarize, generate");
-    Optional<Kind> known = section.choice("kind", Kind.class, LATER_KINDS);
-    Kind kind = known.orElse(Kind.GENERATE);
-    OptionalInt maxWords = section.integer("max-words", 1);
-    Optional<PromptTemplate> prompt = section.name("prompt").flatMap(text -> template(section, text));
-    Input input = section.truth("raw").orElse(false) ? Input.RAW : Input.CHAT_TEMPLATE;
-    if (known.isPresent() && kind == Kind.GENERATE && maxWords.isPresent()) {
-      section.complain("max-words", "only summarize has it; use generate.max-new-tokens");
-    }
-    if (kind == Kind.SUMMARIZE && prompt.isPresent()) section.complain("prompt", "only generate has it");
-    if (kind == Kind.SUMMARIZE && input == Input.RAW) section.complain("raw", "only generate has it");
-    LinkedHashMap<String, YamlNode> merged = new LinkedHashMap<>(generate.values());
-    merged.putAll(section.mapping("generate").values());
-    boolean own = section.has("generate");
-    var options = new YamlSection(own ? section.path("generate") : "generate", new Mapping(merged, generate.place()), problems);
-    var task = new Task(name, kind, section.name("model"), maxWords, prompt, input, config(options, kind));
-    section.refuseUnknown();
-    return task;
-  }
-
-  private static Optional<PromptTemplate> template(YamlSection section, String text) {
-    try {
-      return Optional.of(PromptTemplate.parse(text));
-    } catch (IllegalArgumentException e) {
-      section.complain("prompt", e.getMessage());
-      return Optional.empty();
-    }
-  }
-
-  private static GenerationConfig config(YamlSection options, Kind kind) {
-    GenerationConfig base = GenerationConfig.DEFAULT;
-    int maxNewTokens = options.integer("max-new-tokens", 1).orElse(kind == Kind.SUMMARIZE ? 128 : 256);
-    int minNewTokens = options.integer("min-new-tokens", 0).orElse(base.minNewTokens());
-    float temperature = real(options, "temperature", base.temperature());
-    int topK = options.integer("top-k", 0).orElse(base.topK());
-    float topP = real(options, "top-p", base.topP());
-    float minP = real(options, "min-p", base.minP());
-    float repetition = real(options, "repetition-penalty", base.repetitionPenalty());
-    float presence = real(options, "presence-penalty", base.presencePenalty());
-    float frequency = real(options, "frequency-penalty", base.frequencyPenalty());
-    List<String> stop = options.texts("stop-strings");
-    long seed = options.longInteger("seed").orElse(base.seed());
-    Truncation truncation =
-        options.choice("truncation", Truncation.class, List.of()).orElse(kind == Kind.SUMMARIZE ? Truncation.MIDDLE : Truncation.NONE);
-    options.refuseUnknown();
-    try {
-      return new GenerationConfig(maxNewTokens, minNewTokens, temperature, topK, topP, minP, repetition, presence, frequency, stop, seed,
-          truncation);
-    } catch (ModelException e) {
-      // The message starts with the parameter's name as Hugging Face spells it.
-      String message = e.getMessage();
-      int colon = message.indexOf(':');
-      options.complain(message.substring(0, colon).replace('_', '-'), message.substring(colon + 1).strip());
-      return base;
-    }
-  }
-
-  private static float real(YamlSection options, String key, float otherwise) {
-    return options.number(key).map(Double::floatValue).orElse(otherwise);
   }
 
   /** Output columns must not meet: they are compared as Spark does, without regard to case. */
   private void checkColumns(Read read, List<Task> tasks, Shape shape) {
     Set<String> taken = new HashSet<>(Set.of("id"));
     YamlSection section = root.section("read");
-    if (shape == Shape.FLAT) ResultStruct.NAMES.forEach(taken::add);
+    if (shape == Shape.FLAT) taken.addAll(ResultStruct.names(tasks.getFirst()));
     for (String column : read.keep()) {
       if (taken.add(column.toLowerCase(Locale.ROOT))) continue;
       section.complain("keep", "\"%s\" would stand in the output twice; it is the name of %s".formatted(column, owner(column, read)));

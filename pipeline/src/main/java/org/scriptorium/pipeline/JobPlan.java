@@ -7,7 +7,6 @@ import static org.apache.spark.sql.functions.count_if;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.rand;
 import static org.apache.spark.sql.functions.sum;
-import static org.apache.spark.sql.functions.trim;
 
 import java.util.List;
 import java.util.Locale;
@@ -52,11 +51,8 @@ public record JobPlan(
 
   private static JobPlan estimate(SparkSession spark, JobFile job, long modelBytes) {
     Source source = JobRun.check(spark, job);
-    int texts = source.texts().size();
-    Column blank = lit(true);
-    for (int i = 0; i < texts; i++) blank = blank.and(trim(col(Source.text(i))).equalTo(""));
-    Column usable = blank.or(col(Source.PROBLEM).isNotNull()).equalTo(false);
-    Row counts = source.rows().agg(count(lit(1)), count_if(usable), coalesce(sum(Source.bytes(texts)), lit(0L))).head();
+    Column usable = source.isBlank().or(col(Source.PROBLEM).isNotNull()).equalTo(false);
+    Row counts = source.rows().agg(count(lit(1)), count_if(usable), coalesce(sum(source.bytes()), lit(0L))).head();
     long rows = counts.getLong(0);
     long answered = counts.getLong(1);
     long bytes = counts.getLong(2);
@@ -73,7 +69,7 @@ public record JobPlan(
       seconds = (System.nanoTime() - from) / 1e9;
     }
     double times = sample.isEmpty() ? 0 : answered / (double) sample.size();
-    long sampleBytes = sampled.agg(coalesce(sum(Source.bytes(texts)), lit(0L))).head().getLong(0);
+    long sampleBytes = sampled.agg(coalesce(sum(source.bytes()), lit(0L))).head().getLong(0);
     double share = sampleBytes == 0 ? times : bytes / (double) sampleBytes;
     int executors = Math.max(1, spark.sparkContext().statusTracker().getExecutorInfos().length - 1);
     long limit = job.tasks().stream().mapToLong(task -> task.generate().maxNewTokens()).sum() * answered;
@@ -85,7 +81,7 @@ public record JobPlan(
   }
 
   private static Tally answer(SparkSession spark, Dataset<Row> rows, Source source, JobFile job) {
-    Dataset<Row> results = ResultPlan.of(new Source(rows, source.texts()), job, 1);
+    Dataset<Row> results = ResultPlan.of(source.with(rows), job, 1);
     // Collected once and counted from there: counting the plan itself would ask the model again for each count.
     return Tally.of(spark.createDataFrame(results.collectAsList(), results.schema()), job);
   }

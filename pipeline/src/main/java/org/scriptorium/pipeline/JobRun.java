@@ -62,7 +62,7 @@ public final class JobRun {
     }
     Source source = Source.open(spark, job);
     // Over no rows the plan costs nothing, yet to run it is to plan it, which is where models and settings are checked.
-    Dataset<Row> draft = ResultPlan.of(new Source(spark.createDataFrame(List.of(), source.rows().schema()), source.texts()), job, 1);
+    Dataset<Row> draft = ResultPlan.of(source.with(spark.createDataFrame(List.of(), source.rows().schema())), job, 1);
     draft.collectAsList();
     OutputFolder.check(spark, job, draft.schema());
     return source;

@@ -21,8 +21,10 @@ import org.apache.spark.sql.Row;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.engine.api.GenerationConfig;
+import org.scriptorium.pipeline.JobFile.Arguments;
 import org.scriptorium.pipeline.JobFile.Input;
 import org.scriptorium.pipeline.JobFile.Kind;
+import org.scriptorium.pipeline.JobFile.Reasoning;
 import org.scriptorium.pipeline.JobFile.Shape;
 import org.scriptorium.pipeline.JobFile.Task;
 
@@ -40,18 +42,18 @@ final class ResultPlan {
    * last rows to run are short ones. Of like length equal texts are neighbours, which are asked for once. No row's text depends on it.
    */
   static Dataset<Row> of(Source source, JobFile job, int partitions) {
-    List<Column> order = new ArrayList<>(List.of(Source.bytes(source.texts().size()).desc()));
+    List<Column> order = new ArrayList<>(List.of(source.bytes().desc()));
     for (int i = 0; i < source.texts().size(); i++) order.add(col(Source.text(i)));
     Dataset<Row> spread = source.rows().repartition(partitions).sortWithinPartitions(order.toArray(Column[]::new));
     List<Column> asked = new ArrayList<>(List.of(col(Source.ID), col(Source.PROBLEM)));
     for (int i = 0; i < job.read().keep().size(); i++) asked.add(col(Source.keep(i)));
-    for (int i = 0; i < job.tasks().size(); i++) asked.add(call(job, job.tasks().get(i), source.texts()).as(result(i)));
+    for (int i = 0; i < job.tasks().size(); i++) asked.add(call(job, job.tasks().get(i), source).as(result(i)));
     Dataset<Row> answered = spread.select(asked.toArray(Column[]::new));
 
     List<Column> output = new ArrayList<>(List.of(col(Source.ID).as("id")));
     for (int i = 0; i < job.read().keep().size(); i++) output.add(col(Source.keep(i)).as(job.read().keep().get(i)));
     for (int i = 0; i < job.tasks().size(); i++) {
-      List<Column> fields = fields(i);
+      List<Column> fields = fields(i, job.tasks().get(i));
       if (job.shape() == Shape.FLAT) output.addAll(fields);
       else output.add(struct(fields.toArray(Column[]::new)).as(job.tasks().get(i).name()));
     }
@@ -70,30 +72,58 @@ final class ResultPlan {
     return "_scriptorium_result_" + task;
   }
 
-  private static Column call(JobFile job, Task task, List<String> texts) {
+  private static Column call(JobFile job, Task task, Source source) {
     Column options = options(job, task);
-    if (task.prompt().isPresent()) {
-      Column[] values = task.prompt().get().columns().stream().map(column -> col(Source.text(texts.indexOf(column))))
-          .toArray(Column[]::new);
-      return call_function("try_ai_gen", array(values), options);
-    }
-    Column text = col(Source.text(texts.indexOf(job.read().text())));
-    if (task.kind() == Kind.GENERATE) return call_function("try_ai_gen", text, options);
-    return task.maxWords().isPresent()
-        ? call_function("try_ai_summarize", text, lit(task.maxWords().getAsInt()), options)
-        : call_function("try_ai_summarize", text, options);
+    Arguments arguments = task.arguments();
+    return switch (task.kind()) {
+      case SUMMARIZE -> arguments.maxWords().isPresent()
+          ? call_function("try_ai_summarize", text(job, source), lit(arguments.maxWords().getAsInt()), options)
+          : call_function("try_ai_summarize", text(job, source), options);
+      case GENERATE -> call_function("try_ai_gen", prompt(job, task, source), options);
+      case CODE -> call_function("try_ai_gen", text(job, source), options);
+      case TRANSLATE -> call_function("try_ai_translate", text(job, source), lit(arguments.language().orElseThrow()), options);
+      case CLASSIFY -> call_function("try_ai_classify", text(job, source), texts(arguments.choices()), options);
+      case EXTRACT -> call_function("try_ai_extract", text(job, source), texts(arguments.choices()), options);
+      case ANSWER -> call_function("try_ai_answer",
+          arguments.question().map(question -> lit(question)).orElseGet(() -> source.text(arguments.column().orElseThrow())),
+          text(job, source), options);
+      case CHAT -> call_function("try_ai_chat", source.dialogue(Source.messages(task)), options);
+    };
+  }
+
+  private static Column text(JobFile job, Source source) {
+    return source.text(job.read().text());
+  }
+
+  private static Column prompt(JobFile job, Task task, Source source) {
+    return task.arguments().prompt()
+        .map(prompt -> array(prompt.columns().stream().map(source::text).toArray(Column[]::new)))
+        .orElseGet(() -> text(job, source));
+  }
+
+  private static Column texts(List<String> texts) {
+    return array(texts.stream().map(text -> lit(text)).toArray(Column[]::new));
   }
 
   private static Column options(JobFile job, Task task) {
     Map<String, String> options = new LinkedHashMap<>();
     task.model().or(job::model).ifPresent(model -> options.put("model", model));
-    if (task.input() == Input.RAW) options.put("raw", "true");
-    task.prompt().ifPresent(prompt -> options.put("prompt_template", prompt.numbered()));
+    if (task.arguments().input() == Input.RAW) options.put("raw", "true");
+    if (task.reasoning() == Reasoning.SHOWN) options.put("reasoning", "true");
+    task.arguments().prompt().ifPresent(prompt -> options.put("prompt_template", prompt.numbered()));
+    if (task.kind() == Kind.CODE) options.put("prompt_template", codeTemplate(task));
     options.putAll(generation(task.generate()));
+    // Where a label ends is no matter of options.
+    if (task.kind() == Kind.CLASSIFY) options.keySet().removeAll(List.of("max_new_tokens", "min_new_tokens", "stop"));
     Column[] pairs = options.entrySet().stream()
         .flatMap(entry -> Stream.of(lit(entry.getKey()), lit(entry.getValue())))
         .toArray(Column[]::new);
     return map(pairs);
+  }
+
+  private static String codeTemplate(Task task) {
+    String language = task.arguments().language().map(name -> name + " code").orElse("code");
+    return "Write " + language + " that does the following. Answer with the code alone.\n\n{{0}}";
   }
 
   /** The limits always, the rest where it differs from what a function does by itself. */
@@ -126,11 +156,11 @@ final class ResultPlan {
   }
 
   /** A result's fields; those of a row that the source could not read say so. */
-  private static List<Column> fields(int task) {
+  private static List<Column> fields(int index, Task task) {
     Map<String, Column> unreadable = Map.of("text", lit(""), "finish_reason", lit(FinishReason.ERROR.code()),
         "error_code", lit(ErrorCode.MALFORMED_TEXT.code()), "error", col(Source.PROBLEM), "request_key", lit(""));
-    return ResultStruct.NAMES.stream().map(name -> {
-      Column value = col(result(task)).getField(name);
+    return ResultStruct.names(task).stream().map(name -> {
+      Column value = col(result(index)).getField(name);
       Column instead = unreadable.get(name);
       return (instead == null ? value : when(col(Source.PROBLEM).isNotNull(), instead).otherwise(value)).as(name);
     }).toList();

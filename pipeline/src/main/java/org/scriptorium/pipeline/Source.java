@@ -1,15 +1,22 @@
 package org.scriptorium.pipeline;
 
+import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.monotonically_increasing_id;
 import static org.apache.spark.sql.functions.octet_length;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.to_json;
+import static org.apache.spark.sql.functions.transform;
+import static org.apache.spark.sql.functions.trim;
 import static org.apache.spark.sql.functions.when;
 
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -22,25 +29,38 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.scriptorium.pipeline.JobFile.Kind;
 import org.scriptorium.pipeline.JobFile.Read;
+import org.scriptorium.pipeline.JobFile.Task;
 
 /**
- * A job's documents, in the same columns whatever the format: {@link #ID}, one {@link #text} column for each text that a
- * task reads, one {@link #keep} column for each kept one, and {@link #PROBLEM}, which says what is wrong with a row that the
- * format could not make sense of and is null otherwise.
+ * A job's documents, in the same columns whatever the format: {@link #ID}, one {@link #text} column for each text and one
+ * {@link #dialogue} column for each dialogue that a task reads, one {@link #keep} column for each kept one, and {@link #PROBLEM}, which
+ * says what is wrong with a row that the format could not make sense of and is null otherwise.
  *
  * @param texts the data's columns behind the text columns, in order
+ * @param dialogues likewise behind the dialogues' columns
  */
-record Source(Dataset<Row> rows, List<String> texts) {
+record Source(Dataset<Row> rows, List<String> texts, List<String> dialogues) {
   static final String ID = "_scriptorium_id";
   static final String PROBLEM = "_scriptorium_problem";
 
+  /** The key of the column that holds the documents themselves. */
+  private static final String DOCUMENT = "read.text";
+  private static final String TURNS = "array<struct<role:string,content:string>>";
+
   static String text(int index) {
     return "_scriptorium_text_" + index;
+  }
+
+  static String dialogue(int index) {
+    return "_scriptorium_dialogue_" + index;
   }
 
   static String keep(int index) {
@@ -51,17 +71,53 @@ record Source(Dataset<Row> rows, List<String> texts) {
   static Source open(SparkSession spark, JobFile job) {
     Read read = job.read();
     List<FileStatus> found = resolve(spark, read);
-    Set<String> texts = new LinkedHashSet<>();
-    job.tasks().forEach(task -> task.prompt().ifPresentOrElse(prompt -> texts.addAll(prompt.columns()), () -> texts.add(read.text())));
-    Dataset<Row> rows = new Selection(job, List.copyOf(texts), format(spark, read, found)).rows();
-    return new Source(read.limit().isPresent() ? rows.limit(read.limit().getAsInt()) : rows, List.copyOf(texts));
+    Map<String, String> texts = new LinkedHashMap<>();
+    Set<String> dialogues = new LinkedHashSet<>();
+    for (Task task : job.tasks()) {
+      Optional<PromptTemplate> prompt = task.arguments().prompt();
+      if (task.kind() == Kind.CHAT) dialogues.add(messages(task));
+      else if (prompt.isPresent()) prompt.get().columns().forEach(column -> texts.putIfAbsent(column, "prompt"));
+      else texts.put(read.text(), DOCUMENT);
+      if (task.kind() == Kind.ANSWER) task.arguments().column().ifPresent(column -> texts.putIfAbsent(column, "question-column"));
+    }
+    Dataset<Row> rows = new Selection(job, texts, List.copyOf(dialogues), format(spark, read, found)).rows();
+    return new Source(read.limit().isPresent() ? rows.limit(read.limit().getAsInt()) : rows, List.copyOf(texts.keySet()),
+        List.copyOf(dialogues));
+  }
+
+  /** The same columns with other rows. */
+  Source with(Dataset<Row> otherRows) {
+    return new Source(otherRows, texts, dialogues);
+  }
+
+  /** The column of a chat's dialogues. */
+  static String messages(Task task) {
+    return task.arguments().column().orElse("messages");
+  }
+
+  /** The text column of a column of the data. */
+  Column text(String name) {
+    return col(text(texts.indexOf(name)));
+  }
+
+  Column dialogue(String name) {
+    return col(dialogue(dialogues.indexOf(name)));
   }
 
   /** A measure of a row's length, in bytes. */
-  static Column bytes(int texts) {
+  Column bytes() {
     Column sum = lit(0);
-    for (int i = 0; i < texts; i++) sum = sum.plus(octet_length(col(text(i))));
+    for (int i = 0; i < texts.size(); i++) sum = sum.plus(octet_length(col(text(i))));
+    for (int i = 0; i < dialogues.size(); i++) sum = sum.plus(octet_length(to_json(col(dialogue(i)))));
     return sum;
+  }
+
+  /** True on rows without anything to ask about. */
+  Column isBlank() {
+    Column blank = lit(true);
+    for (int i = 0; i < texts.size(); i++) blank = blank.and(trim(col(text(i))).equalTo(""));
+    for (int i = 0; i < dialogues.size(); i++) blank = blank.and(size(col(dialogue(i))).equalTo(0));
+    return blank;
   }
 
   private static SourceFormat format(SparkSession spark, Read read, List<FileStatus> found) {
@@ -95,9 +151,10 @@ record Source(Dataset<Row> rows, List<String> texts) {
   }
 
   /** The columns that a job wants out of a format's columns. */
-  private record Selection(JobFile job, List<String> texts, SourceFormat format, List<String> problems) {
-    Selection(JobFile job, List<String> texts, SourceFormat format) {
-      this(job, texts, format, new ArrayList<>());
+  private record Selection(JobFile job, Map<String, String> texts, List<String> dialogues, SourceFormat format, List<String> problems) {
+    /** @param texts the key of the job file that wants each column */
+    Selection(JobFile job, Map<String, String> texts, List<String> dialogues, SourceFormat format) {
+      this(job, texts, dialogues, format, new ArrayList<>());
     }
 
     Dataset<Row> rows() {
@@ -105,10 +162,9 @@ record Source(Dataset<Row> rows, List<String> texts) {
       Column problem = format.problem();
       List<Column> columns = new ArrayList<>();
       columns.add(id(read).as(ID));
-      for (int i = 0; i < texts.size(); i++) {
-        boolean document = texts.get(i).equals(read.text()) && job.tasks().stream().anyMatch(task -> task.prompt().isEmpty());
-        columns.add(text(texts.get(i), document).as(Source.text(i)));
-      }
+      int index = 0;
+      for (var text : texts.entrySet()) columns.add(text(text.getKey(), text.getValue()).as(Source.text(index++)));
+      for (int i = 0; i < dialogues.size(); i++) columns.add(dialogue(dialogues.get(i)).as(Source.dialogue(i)));
       for (int i = 0; i < read.keep().size(); i++) {
         columns.add(find("read.keep", read.keep().get(i)).map(format::column).orElse(lit(null)).as(keep(i)));
       }
@@ -123,8 +179,26 @@ record Source(Dataset<Row> rows, List<String> texts) {
       return monotonically_increasing_id().cast("string");
     }
 
-    private Column text(String name, boolean document) {
-      Optional<StructField> field = find(document ? "read.text" : "prompt", name);
+    private Column dialogue(String name) {
+      Optional<StructField> field = find("messages", name);
+      Column none = array().cast(TURNS);
+      if (field.isEmpty()) return none;
+      DataType type = field.get().dataType();
+      if (!(type instanceof ArrayType array && array.elementType() instanceof StructType turn
+          && Set.copyOf(List.of(turn.fieldNames())).equals(Set.of("role", "content")))) {
+        problems.add("messages: column \"%s\" of %s is %s; expected an array of structs of role and content"
+            .formatted(name, where(), type.simpleString()));
+        return none;
+      }
+      Column turns = transform(format.column(field.get()), each -> struct(
+          each.getField("role").cast("string").as("role"), each.getField("content").cast("string").as("content")));
+      return when(format.problem().isNotNull(), none).otherwise(coalesce(turns, none));
+    }
+
+    /** @param key of the job file that wants the column */
+    private Column text(String name, String key) {
+      boolean document = key.equals(DOCUMENT);
+      Optional<StructField> field = find(key, name);
       if (field.isEmpty()) return lit("");
       DataType type = field.get().dataType();
       if (document && !(type instanceof StringType) && !(type instanceof BinaryType)) {

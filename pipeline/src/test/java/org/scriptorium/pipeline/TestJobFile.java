@@ -20,6 +20,7 @@ import org.scriptorium.pipeline.JobFile.Mode;
 import org.scriptorium.pipeline.JobFile.Shape;
 
 class TestJobFile {
+  private static final String KINDS = "summarize, generate, translate, classify, extract, answer, chat, code";
   private static final String MINIMAL = """
       read: { format: parquet, path: docs }
       task: { kind: summarize }
@@ -46,7 +47,7 @@ class TestJobFile {
     assertThat(job.shape()).isEqualTo(Shape.FLAT);
     assertThat(job.tasks()).singleElement().satisfies(task -> {
       assertThat(task.kind()).isEqualTo(Kind.SUMMARIZE);
-      assertThat(task.maxWords()).isEqualTo(OptionalInt.of(40));
+      assertThat(task.arguments().maxWords()).isEqualTo(OptionalInt.of(40));
       assertThat(task.generate()).isEqualTo(GenerationConfig.DEFAULT.withMaxNewTokens(96).withTruncation(Truncation.MIDDLE));
     });
     assertThat(job.write()).isEqualTo(new JobFile.Write("out/summaries", Mode.APPEND));
@@ -80,8 +81,8 @@ class TestJobFile {
     JobFile.Task task = job.tasks().getFirst();
     assertThat(task.generate()).isEqualTo(new GenerationConfig(9, 2, 0.5f, 3, 0.25f, 0.125f, 1.5f, 1f, -0.5f, List.of("\n", "END"), 7,
         Truncation.TAIL));
-    assertThat(task.input()).isEqualTo(Input.RAW);
-    assertThat(task.prompt()).contains(new PromptTemplate("<b>{{0}}</b> {{1}} {{0}}", List.of("title", "body")));
+    assertThat(task.arguments().input()).isEqualTo(Input.RAW);
+    assertThat(task.arguments().prompt()).contains(new PromptTemplate("<b>{{0}}</b> {{1}} {{0}}", List.of("title", "body")));
     assertThat(job.read().paths()).containsExactly("a.csv", "b.csv");
     assertThat(job.read().limit()).hasValue(10);
     assertThat(job.read().partitions()).hasValue(3);
@@ -105,6 +106,36 @@ class TestJobFile {
   }
 
   @Test
+  void readsTheKeysOfEachKind() {
+    JobFile job = parse("""
+        read: { format: jsonl, path: docs.jsonl }
+        generate: { max-new-tokens: 10 }
+        tasks:
+          - { name: translated, kind: translate, language: de }
+          - { name: label, kind: classify, labels: [good, bad] }
+          - { name: found, kind: extract, fields: [person] }
+          - { name: asked, kind: answer, question: "Who?" }
+          - { name: own, kind: answer, question-column: q, generate: { max-new-tokens: 20 } }
+          - { name: said, kind: chat, messages: turns }
+          - { name: program, kind: code, language: Python, reasoning: true }
+        write: { path: out }
+        """);
+    assertThat(job.tasks()).extracting(JobFile.Task::kind)
+        .containsExactly(Kind.TRANSLATE, Kind.CLASSIFY, Kind.EXTRACT, Kind.ANSWER, Kind.ANSWER, Kind.CHAT, Kind.CODE);
+    assertThat(job.tasks()).extracting(task -> task.arguments().language().orElse("")).containsExactly("de", "", "", "", "", "", "Python");
+    assertThat(job.tasks()).extracting(task -> task.arguments().choices())
+        .containsExactly(List.of(), List.of("good", "bad"), List.of("person"), List.of(), List.of(), List.of(), List.of());
+    assertThat(job.tasks()).extracting(task -> task.arguments().question().orElse("")).containsExactly("", "", "", "Who?", "", "", "");
+    assertThat(job.tasks()).extracting(task -> task.arguments().column().orElse("")).containsExactly("", "", "", "", "q", "turns", "");
+    assertThat(job.tasks()).extracting(task -> task.generate().maxNewTokens()).containsExactly(10, 10, 10, 10, 20, 10, 10);
+    assertThat(job.tasks()).extracting(JobFile.Task::reasoning).endsWith(JobFile.Reasoning.HIDDEN, JobFile.Reasoning.SHOWN);
+    JobFile alone = JobFile.parse(MINIMAL, "job.yaml", List.of("task={kind: answer, question: \"Who?\"}"));
+    assertThat(alone.tasks().getFirst().generate()).isEqualTo(GenerationConfig.DEFAULT.withMaxNewTokens(128));
+    assertThat(assertWrongUse(MINIMAL.replace("kind: summarize", "kind: extract, fields: [a]").replace("path: docs", "path: docs, keep: [fields]")))
+        .contains("\"fields\" would stand in the output twice; it is the name of a column of the result");
+  }
+
+  @Test
   void overridesReachEveryPlace() {
     JobFile job = JobFile.parse(MINIMAL, "job.yaml", List.of("write.mode=overwrite", "read.keep=[a, b]", "generate.temperature=0.5",
         "model=7",
@@ -116,7 +147,7 @@ class TestJobFile {
     assertThat(job.model()).contains("7");
     JobFile tasks = JobFile.parse(MINIMAL.replace("task: { kind: summarize }", "tasks: [{ name: a, kind: summarize }]"), "job.yaml",
         List.of("tasks.0.max-words=3"));
-    assertThat(tasks.tasks().getFirst().maxWords()).hasValue(3);
+    assertThat(tasks.tasks().getFirst().arguments().maxWords()).hasValue(3);
   }
 
   @ParameterizedTest
@@ -145,10 +176,23 @@ class TestJobFile {
       path: docs          | path: docs, keep: [Model]  | 1: read.keep: "Model" would stand in the output twice; it is the name of a column of the result; rename it in the data, or use tasks: to have results in a column of their own
       path: docs          | path: docs, keep: [ID]     | 1: read.keep: "ID" would stand in the output twice; it is the name of the identifiers' column
       path: docs          | path: docs, keep: [a, A]   | 1: read.keep: "A" would stand in the output twice; it is the name of another column to keep
-      kind: summarize     | kind: sumarize             | 2: task.kind: expected one of summarize, generate, found "sumarize"; did you mean "summarize"?
-      kind: summarize     | kind: translate            | 2: task.kind: "translate" is not supported yet; expected one of summarize, generate
+      kind: summarize     | kind: sumarize             | 2: task.kind: expected one of KINDS, found "sumarize"; did you mean "summarize"?
+      kind: summarize     | kind: embed                | 2: task.kind: "embed" is not supported yet; expected one of KINDS
       kind: summarize     | kind: summarize, raw: 1    | 2: task.raw: expected true or false, found the number 1
       kind: summarize     | kind: summarize, raw: true | 2: task.raw: only generate has it
+      kind: summarize     | kind: translate            | 2: task.language: missing; expected a code such as de, or a name such as German
+      kind: summarize     | kind: translate, langage: de, language: de | 2: task.langage: unknown key; did you mean "language"?
+      kind: summarize     | kind: summarize, language: de         | 2: task.language: only translate or code has it
+      kind: summarize     | kind: classify             | 2: task.labels: missing; expected a list of texts
+      kind: summarize     | kind: classify, labels: [a]           | 2: task.labels: expected 2 to 20 texts, found 1
+      kind: summarize     | kind: classify, labels: [a, A]        | 2: task.labels: "A" is named twice
+      kind: summarize     | kind: classify, labels: [a, b], generate: { max-new-tokens: 3 } | 2: task.generate: max-new-tokens: classify has it not; its text is one of the labels
+      kind: summarize     | kind: extract, labels: [a], fields: [a] | 2: task.labels: only classify has it
+      kind: summarize     | kind: answer               | 2: task.question: expected a question, or the question-column of the data, found none
+      kind: summarize     | kind: answer, question: "Who?", question-column: q | 2: task.question: expected a question, or the question-column of the data, found both
+      kind: summarize     | kind: code, language: "{{x}}"         | 2: task.language: expected a name such as Python, found one with {{
+      kind: summarize     | kind: classify, labels: [a, b], reasoning: true | 2: task.reasoning: classify has it not; its text is one of the labels
+      kind: summarize     | kind: generate, messages: m           | 2: task.messages: only chat has it
       kind: summarize     | kind: generate, max-words: 4          | 2: task.max-words: only summarize has it; use generate.max-new-tokens
       kind: summarize     | kind: generate, prompt: hello         | 2: task.prompt: names no column; expected {{column}} where a row's text goes
       kind: summarize     | kind: generate, prompt: {{text}}      | 2: expected a key, found a mapping; a text that starts with {{ needs quotes
@@ -171,7 +215,7 @@ class TestJobFile {
     String found = assertWrongUse(yaml);
     // Duplicate keys come from the YAML reader, whose sentence is its own.
     if (message.contains("stands here twice")) assertThat(found).startsWith("job.yaml: line 1").contains("path");
-    else assertThat(found).isEqualTo("job.yaml: line " + message);
+    else assertThat(found).isEqualTo("job.yaml: line " + message.replace("KINDS", KINDS));
   }
 
   @Test

@@ -127,6 +127,62 @@ class TestJobOnEngine {
   }
 
   @Test
+  void everyKindOfTaskRuns() throws Exception {
+    Path data = Files.writeString(folder.resolve("chats.jsonl"), """
+        {"id": "1", "text": "A text.", "q": "Who?", "turns": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hm"}]}
+        {"id": "2", "text": "Another text.", "q": "Why?", "turns": [{"role": "wizard", "content": "Hello"}]}
+        {"id": "3", "text": "", "q": "", "turns": null}
+        """);
+    String yaml = """
+        model: %s
+        read: { format: jsonl, path: %s }
+        generate: { max-new-tokens: 4 }
+        tasks:
+          - { name: translated, kind: translate, language: de }
+          - { name: label, kind: classify, labels: [good, bad] }
+          - { name: found, kind: extract, fields: [person] }
+          - { name: asked, kind: answer, question: "Who?" }
+          - { name: own, kind: answer, question-column: q }
+          - { name: said, kind: chat, messages: turns }
+          - { name: program, kind: code, language: Python, reasoning: true }
+        write: { path: %s }
+        quality: { max-error-rate: 1 }
+        """.formatted(model, data, folder.resolve("out"));
+    JobFile job = JobFile.parse(yaml, "job.yaml", List.of());
+    Report report = JobRun.run(spark, job, Progress.silent());
+    assertThat(report.rows()).isEqualTo(3);
+    assertThat(report.skipped()).isEqualTo(7);
+    assertThat(report.errors()).containsOnlyKeys("malformed_answer", "invalid_parameter").containsEntry("malformed_answer", 2L)
+        .containsEntry("invalid_parameter", 1L);
+    List<Row> rows = spark.read().parquet(folder.resolve("out").toString()).orderBy("id")
+        .selectExpr("label.text IN ('good', 'bad')", "asked.request_key = own.request_key", "said.error_code", "found.fields",
+            "program.reasoning").collectAsList();
+    assertThat(rows).hasToString("[[true,true,,null,], [true,false,invalid_parameter,null,], [false,true,,null,]]");
+    JobPlan plan = JobPlan.describe(spark, JobFile.parse(yaml, "job.yaml", List.of("write.mode=overwrite",
+        "tasks=[{name: said, kind: chat, messages: turns}]")), Optional.empty());
+    assertThat(plan.answered()).isEqualTo(2);
+    assertThatThrownBy(() -> JobRun.run(spark, JobFile.parse(yaml, "job.yaml", List.of("tasks.5.messages=q")), Progress.silent()))
+        .isInstanceOf(JobException.class).hasMessage("messages: column \"q\" of %s is string; expected an array of structs of role and content"
+            .formatted(data));
+  }
+
+  @Test
+  void examplesAreWhole() throws Exception {
+    try (var files = Files.list(Path.of("../conf"))) {
+      List<Path> jobs = files.filter(file -> file.toString().endsWith(".yaml")).sorted().toList();
+      assertThat(jobs).hasSizeGreaterThan(8);
+      for (Path file : jobs) {
+        JobFile job = JobFile.load(file, List.of());
+        boolean isDemo = job.read().paths().getFirst().startsWith("conf/");
+        if (!isDemo) continue;
+        List<String> overrides = List.of("model=" + model, "read.path=../" + job.read().paths().getFirst(), "read.limit=2",
+            "write.path=" + folder.resolve(job.name()), "generate.max-new-tokens=4", "generate.truncation=middle", "quality.max-error-rate=1");
+        assertThat(JobRun.run(spark, JobFile.load(file, overrides), Progress.silent()).rows()).as("%s", file).isEqualTo(2);
+      }
+    }
+  }
+
+  @Test
   void progressAndDryRunComeFromTheOperator() throws Exception {
     var told = new ByteArrayOutputStream();
     JobRun.run(spark, job(), Progress.log(new PrintStream(told, true, StandardCharsets.UTF_8), java.time.Duration.ofMillis(50)));

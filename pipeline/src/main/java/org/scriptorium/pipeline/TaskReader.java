@@ -1,0 +1,170 @@
+package org.scriptorium.pipeline;
+
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.scriptorium.engine.api.GenerationConfig;
+import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.api.Truncation;
+import org.scriptorium.pipeline.JobFile.Arguments;
+import org.scriptorium.pipeline.JobFile.Input;
+import org.scriptorium.pipeline.JobFile.Kind;
+import org.scriptorium.pipeline.JobFile.Reasoning;
+import org.scriptorium.pipeline.JobFile.Task;
+import org.scriptorium.pipeline.YamlNode.Mapping;
+
+/** Reads a job file's tasks. Each kind has keys of its own; a key of another kind is refused with the kinds that have it. */
+final class TaskReader {
+  private static final List<String> LATER_KINDS = List.of("embed", "index", "retrieve");
+  private static final int MOST_CHOICES = 20;
+
+  private final Mapping generate;
+  private final Collection<String> problems;
+
+  /** @param generate the options that all tasks share; complaints go to {@code problems} */
+  TaskReader(Mapping generate, Collection<String> problems) {
+    this.generate = generate;
+    this.problems = problems;
+  }
+
+  void requireKind(YamlSection section) {
+    section.require("kind", "one of " + Arrays.stream(Kind.values()).map(TaskReader::name).collect(Collectors.joining(", ")));
+  }
+
+  Task read(YamlSection section, String name) {
+    Optional<Kind> known = section.choice("kind", Kind.class, LATER_KINDS);
+    Arguments arguments = arguments(section, known);
+    Kind kind = known.orElse(Kind.GENERATE);
+    Reasoning reasoning = section.truth("reasoning").orElse(false) ? Reasoning.SHOWN : Reasoning.HIDDEN;
+    if (kind == Kind.CLASSIFY && reasoning == Reasoning.SHOWN)
+      section.complain("reasoning", "classify has it not; its text is one of the labels");
+    var task = new Task(name, kind, section.name("model"), arguments, reasoning, config(options(section, kind), kind));
+    section.refuseUnknown();
+    return task;
+  }
+
+  private static Arguments arguments(YamlSection section, Optional<Kind> kind) {
+    OptionalInt maxWords = section.integer("max-words", 1);
+    only(section, kind, "max-words", Kind.SUMMARIZE);
+    Optional<PromptTemplate> prompt = section.name("prompt").flatMap(text -> template(section, text));
+    only(section, kind, "prompt", Kind.GENERATE);
+    Input input = section.truth("raw").orElse(false) ? Input.RAW : Input.CHAT_TEMPLATE;
+    if (input == Input.RAW) only(section, kind, "raw", Kind.GENERATE);
+    Optional<String> language = section.name("language");
+    only(section, kind, "language", Kind.TRANSLATE, Kind.CODE);
+    List<String> labels = section.texts("labels"), fields = section.texts("fields");
+    only(section, kind, "labels", Kind.CLASSIFY);
+    only(section, kind, "fields", Kind.EXTRACT);
+    Optional<String> question = section.name("question");
+    Optional<String> column = section.name("question-column").or(() -> section.name("messages"));
+    only(section, kind, "question", Kind.ANSWER);
+    only(section, kind, "question-column", Kind.ANSWER);
+    only(section, kind, "messages", Kind.CHAT);
+    kind.ifPresent(found -> requireItsKeys(section, found, labels, fields));
+    return new Arguments(maxWords, prompt, input, language, labels.isEmpty() ? fields : labels, question, column);
+  }
+
+  /** Complains of a key that only other kinds have. */
+  private static void only(YamlSection section, Optional<Kind> kind, String key, Kind... kinds) {
+    if (kind.isEmpty() || !section.has(key) || List.of(kinds).contains(kind.get())) return;
+    String remedy = key.equals("max-words") ? "; use generate.max-new-tokens" : "";
+    String names = Arrays.stream(kinds).map(TaskReader::name).collect(Collectors.joining(" or "));
+    section.complain(key, "only %s has it%s".formatted(names, remedy));
+  }
+
+  private static void requireItsKeys(YamlSection section, Kind kind, List<String> labels, List<String> fields) {
+    switch (kind) {
+      case SUMMARIZE, GENERATE, CHAT -> { }
+      case CODE -> {
+        if (section.name("language").filter(language -> language.contains("{{")).isPresent())
+          section.complain("language", "expected a name such as Python, found one with {{");
+      }
+      case TRANSLATE -> section.require("language", "a code such as de, or a name such as German");
+      case CLASSIFY -> requireChoices(section, "labels", labels, 2);
+      case EXTRACT -> requireChoices(section, "fields", fields, 1);
+      case ANSWER -> {
+        boolean hasQuestion = section.has("question");
+        if (hasQuestion == section.has("question-column")) {
+          section.complain("question", "expected a question, or the question-column of the data, found " + (hasQuestion ? "both" : "none"));
+        }
+      }
+    }
+  }
+
+  private static void requireChoices(YamlSection section, String key, List<String> choices, int least) {
+    section.require(key, "a list of texts");
+    if (!section.has(key)) return;
+    if (choices.size() < least || choices.size() > MOST_CHOICES)
+      section.complain(key, "expected %d to %d texts, found %d".formatted(least, MOST_CHOICES, choices.size()));
+    Set<String> seen = new HashSet<>();
+    for (String choice : choices)
+      if (!seen.add(choice.toLowerCase(Locale.ROOT))) section.complain(key, "\"%s\" is named twice".formatted(choice));
+  }
+
+  private static Optional<PromptTemplate> template(YamlSection section, String text) {
+    try {
+      return Optional.of(PromptTemplate.parse(text));
+    } catch (IllegalArgumentException e) {
+      section.complain("prompt", e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /** The shared options, and over them those of the task. */
+  private YamlSection options(YamlSection section, Kind kind) {
+    LinkedHashMap<String, YamlNode> merged = new LinkedHashMap<>(generate.values());
+    Mapping own = section.mapping("generate");
+    merged.putAll(own.values());
+    if (kind == Kind.CLASSIFY) {
+      for (String key : List.of("max-new-tokens", "min-new-tokens", "stop-strings"))
+        if (own.values().containsKey(key))
+          section.complain("generate", "%s: classify has it not; its text is one of the labels".formatted(key));
+    }
+    String path = section.has("generate") ? section.path("generate") : "generate";
+    return new YamlSection(path, new Mapping(merged, generate.place()), problems);
+  }
+
+  private static GenerationConfig config(YamlSection options, Kind kind) {
+    GenerationConfig base = GenerationConfig.DEFAULT;
+    int maxNewTokens = options.integer("max-new-tokens", 1).orElse(kind == Kind.SUMMARIZE || kind == Kind.ANSWER ? 128 : 256);
+    int minNewTokens = options.integer("min-new-tokens", 0).orElse(base.minNewTokens());
+    float temperature = real(options, "temperature", base.temperature());
+    int topK = options.integer("top-k", 0).orElse(base.topK());
+    float topP = real(options, "top-p", base.topP());
+    float minP = real(options, "min-p", base.minP());
+    float repetition = real(options, "repetition-penalty", base.repetitionPenalty());
+    float presence = real(options, "presence-penalty", base.presencePenalty());
+    float frequency = real(options, "frequency-penalty", base.frequencyPenalty());
+    List<String> stop = options.texts("stop-strings");
+    long seed = options.longInteger("seed").orElse(base.seed());
+    Truncation truncation =
+        options.choice("truncation", Truncation.class, List.of()).orElse(kind == Kind.SUMMARIZE ? Truncation.MIDDLE : Truncation.NONE);
+    options.refuseUnknown();
+    try {
+      return new GenerationConfig(maxNewTokens, minNewTokens, temperature, topK, topP, minP, repetition, presence, frequency, stop, seed,
+          truncation);
+    } catch (ModelException e) {
+      // The message starts with the parameter's name as Hugging Face spells it.
+      String message = e.getMessage();
+      int colon = message.indexOf(':');
+      options.complain(message.substring(0, colon).replace('_', '-'), message.substring(colon + 1).strip());
+      return base;
+    }
+  }
+
+  private static float real(YamlSection options, String key, float otherwise) {
+    return options.number(key).map(Double::floatValue).orElse(otherwise);
+  }
+
+  /** How job files spell a kind. */
+  static String name(Kind kind) {
+    return kind.name().toLowerCase(Locale.ROOT);
+  }
+}
