@@ -84,9 +84,13 @@ public final class BatchMeasurement implements AutoCloseable {
    *
    * @param promptTokens of each prompt
    * @param generate tokens for each sequence
-   * @throws ModelException INVALID_PARAMETER if they don't fit the model's context
+   * @throws ModelException INVALID_PARAMETER if they don't fit the model's context; MODEL_UNSUPPORTED if an encoder reads its prompts
    */
   public Result run(int batch, int promptTokens, int generate) {
+    if (model.encoderDecoder().isPresent()) {
+      throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: expected a decoder alone, found an encoder-decoder, whose phases are others; "
+          .formatted(model.weights().path()) + "a job's report has its tokens and seconds");
+    }
     Decoder decoder = model.decoder();
     require(batch >= 1, "batch: expected at least 1, found " + batch);
     require(promptTokens >= 1 && generate >= 1, "prompt and generated tokens: expected at least 1 of each, found %d and %d".formatted(promptTokens, generate));

@@ -72,6 +72,13 @@ class TestFamilyRefusals {
       phi3        | rope_scaling               | {"type": "su"}  | rope_scaling.type is "su"; supported is default
       qwen2       | layer_types                | ["chunked_attention"] | layer_types is ["chunked_attention"]; supported is sliding_attention, full_attention
       qwen2       | layer_types                | ["sliding_attention"] | layer_types is ["sliding_attention"]; supported is full_attention where no sliding_window is used
+      marian      | normalize_before           | true            | normalize_before is true; supported is false
+      marian      | normalize_embedding        | true            | normalize_embedding is true; supported is false
+      marian      | static_position_embeddings | false           | static_position_embeddings is false; supported is true
+      bart        | add_final_layer_norm       | true            | add_final_layer_norm is true; supported is false
+      bart        | static_position_embeddings | true            | static_position_embeddings is true; supported is false
+      bart        | normalize_embedding        | false           | normalize_embedding is false; supported is true
+      t5          | architectures              | ["T5EncoderModel"] | architectures is ["T5EncoderModel"]; supported is T5ForConditionalGeneration
       mistral     | hidden_act                 | "mish"          | hidden_act is "mish"; supported is one of gelu, gelu_accurate, gelu_fast, gelu_new, gelu_python, gelu_python_tanh, gelu_pytorch_tanh, quick_gelu, relu, sigmoid, silu, swish, tanh
       """)
   void optionsOfFamilies(String type, String key, String value, String problem) {
