@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -22,7 +23,6 @@ import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.Request;
 import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.api.ThinkMarkers;
-import org.scriptorium.engine.api.Truncation;
 import org.scriptorium.engine.catalog.Catalog;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -86,7 +86,8 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    var config = new GenerationConfig(maxNewTokens, 0, temperature, topK, topP, minP, repetitionPenalty, 0f, 0f, stop, seed, Truncation.NONE);
+    var config = GenerationConfig.of(Map.of("max_new_tokens", maxNewTokens, "temperature", temperature, "top_k", topK, "top_p", topP,
+        "min_p", minP, "repetition_penalty", repetitionPenalty, "stop_strings", stop, "seed", seed));
     var text = prompt.equals("-") ? standardInput() : prompt;
     var request = new Request(raw ? new Prompt.Raw(SourcedText.trusted(text)) : Prompt.user(SourcedText.row(text)), config);
     var file = Models.locate(model);

@@ -21,6 +21,7 @@ import org.apache.spark.sql.Row;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.engine.api.GenerationConfig;
+import org.scriptorium.engine.api.Parameters;
 import org.scriptorium.pipeline.JobFile.Arguments;
 import org.scriptorium.pipeline.JobFile.Input;
 import org.scriptorium.pipeline.JobFile.Kind;
@@ -114,7 +115,7 @@ final class ResultPlan {
     if (task.kind() == Kind.CODE) options.put("prompt_template", codeTemplate(task));
     options.putAll(generation(task.generate()));
     // Where a label ends is no matter of options.
-    if (task.kind() == Kind.CLASSIFY) options.keySet().removeAll(List.of("max_new_tokens", "min_new_tokens", "stop"));
+    if (task.kind() == Kind.CLASSIFY) Parameters.OF_FREE_TEXTS.forEach(parameter -> options.remove(option(parameter.name())));
     Column[] pairs = options.entrySet().stream()
         .flatMap(entry -> Stream.of(lit(entry.getKey()), lit(entry.getValue())))
         .toArray(Column[]::new);
@@ -126,32 +127,25 @@ final class ResultPlan {
     return "Write " + language + " that does the following. Answer with the code alone.\n\n{{0}}";
   }
 
-  /** The limits always, the rest where it differs from what a function does by itself. */
+  /** The limits always, the rest where the job gives it. */
   private static Map<String, String> generation(GenerationConfig config) {
-    GenerationConfig base = GenerationConfig.DEFAULT;
     Map<String, String> options = new LinkedHashMap<>();
-    options.put("max_new_tokens", Integer.toString(config.maxNewTokens()));
-    options.put("truncation", config.truncation().code());
-    if (config.minNewTokens() != base.minNewTokens()) options.put("min_new_tokens", Integer.toString(config.minNewTokens()));
-    if (config.temperature() != base.temperature()) options.put("temperature", Float.toString(config.temperature()));
-    if (config.topK() != base.topK()) options.put("top_k", Integer.toString(config.topK()));
-    if (config.topP() != base.topP()) options.put("top_p", Float.toString(config.topP()));
-    if (config.minP() != base.minP()) options.put("min_p", Float.toString(config.minP()));
-    if (config.repetitionPenalty() != base.repetitionPenalty()) {
-      options.put("repetition_penalty", Float.toString(config.repetitionPenalty()));
-    }
-    if (config.presencePenalty() != base.presencePenalty()) options.put("presence_penalty", Float.toString(config.presencePenalty()));
-    if (config.frequencyPenalty() != base.frequencyPenalty()) options.put("frequency_penalty", Float.toString(config.frequencyPenalty()));
-    if (config.seed() != base.seed()) options.put("seed", Long.toString(config.seed()));
-    if (!config.stopStrings().isEmpty()) options.put("stop", json(config.stopStrings()));
+    if (config.maxLength() == 0) options.put(Parameters.MAX_NEW_TOKENS.name(), Integer.toString(config.maxNewTokens()));
+    options.put(Parameters.TRUNCATION.name(), config.truncation().code());
+    config.plain().forEach((name, value) -> options.putIfAbsent(option(name), value instanceof List ? json(value) : value.toString()));
     return options;
   }
 
-  private static String json(List<String> texts) {
+  /** How SQL calls a parameter. */
+  private static String option(String parameter) {
+    return parameter.equals(Parameters.STOP_STRINGS.name()) ? "stop" : parameter;
+  }
+
+  private static String json(Object list) {
     try {
-      return JSON.writeValueAsString(texts);
+      return JSON.writeValueAsString(list);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a list of strings is always JSON", e);
+      throw new IllegalStateException("a list of strings, numbers and lists is always JSON", e);
     }
   }
 

@@ -9,9 +9,12 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.scriptorium.engine.api.GenerationConfig;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.api.Parameter;
+import org.scriptorium.engine.api.Parameters;
 import org.scriptorium.engine.api.Truncation;
 import org.scriptorium.pipeline.JobFile.Arguments;
 import org.scriptorium.pipeline.JobFile.Input;
@@ -132,35 +135,36 @@ final class TaskReader {
   }
 
   private static GenerationConfig config(YamlSection options, Kind kind) {
-    GenerationConfig base = GenerationConfig.DEFAULT;
-    int maxNewTokens = options.integer("max-new-tokens", 1).orElse(kind == Kind.SUMMARIZE || kind == Kind.ANSWER ? 128 : 256);
-    int minNewTokens = options.integer("min-new-tokens", 0).orElse(base.minNewTokens());
-    float temperature = real(options, "temperature", base.temperature());
-    int topK = options.integer("top-k", 0).orElse(base.topK());
-    float topP = real(options, "top-p", base.topP());
-    float minP = real(options, "min-p", base.minP());
-    float repetition = real(options, "repetition-penalty", base.repetitionPenalty());
-    float presence = real(options, "presence-penalty", base.presencePenalty());
-    float frequency = real(options, "frequency-penalty", base.frequencyPenalty());
-    List<String> stop = options.texts("stop-strings");
-    long seed = options.longInteger("seed").orElse(base.seed());
-    Truncation truncation =
-        options.choice("truncation", Truncation.class, List.of()).orElse(kind == Kind.SUMMARIZE ? Truncation.MIDDLE : Truncation.NONE);
+    boolean isShort = kind == Kind.SUMMARIZE || kind == Kind.ANSWER;
+    GenerationConfig limited = isShort ? GenerationConfig.DEFAULT.withMaxNewTokens(128) : GenerationConfig.DEFAULT;
+    GenerationConfig base = kind == Kind.SUMMARIZE ? limited.withTruncation(Truncation.MIDDLE) : limited;
+    // A length that counts the prompt takes the place of the task's own limit.
+    GenerationConfig config = options.has(key(Parameters.MAX_LENGTH)) ? base.without(Parameters.MAX_NEW_TOKENS) : base;
+    // A job's rows have one text each.
+    for (Parameter<?> each : Parameters.ALL) if (each != Parameters.NUM_RETURN_SEQUENCES) config = with(config, options, each);
     options.refuseUnknown();
+    return checked(options, config::consistent).orElse(base);
+  }
+
+  private static String key(Parameter<?> parameter) {
+    return parameter.name().replace('_', '-');
+  }
+
+  private static <T> GenerationConfig with(GenerationConfig config, YamlSection options, Parameter<T> parameter) {
+    return options.parsed(key(parameter), parameter.form(), parameter::parse)
+        .flatMap(value -> checked(options, () -> config.with(parameter, value))).orElse(config);
+  }
+
+  private static Optional<GenerationConfig> checked(YamlSection options, Supplier<GenerationConfig> made) {
     try {
-      return new GenerationConfig(maxNewTokens, minNewTokens, temperature, topK, topP, minP, repetition, presence, frequency, stop, seed,
-          truncation);
+      return Optional.of(made.get());
     } catch (ModelException e) {
       // The message starts with the parameter's name as Hugging Face spells it.
       String message = e.getMessage();
       int colon = message.indexOf(':');
       options.complain(message.substring(0, colon).replace('_', '-'), message.substring(colon + 1).strip());
-      return base;
+      return Optional.empty();
     }
-  }
-
-  private static float real(YamlSection options, String key, float otherwise) {
-    return options.number(key).map(Double::floatValue).orElse(otherwise);
   }
 
   /** How job files spell a kind. */

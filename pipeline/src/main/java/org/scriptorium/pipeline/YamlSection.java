@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 import org.scriptorium.pipeline.YamlNode.Mapping;
 import org.scriptorium.pipeline.YamlNode.Scalar;
 import org.scriptorium.pipeline.YamlNode.Sequence;
@@ -74,6 +75,27 @@ final class YamlSection {
   Optional<Boolean> truth(String key) {
     return scalar(key, "true or false")
         .flatMap(scalar -> scalar.value() instanceof Boolean value ? Optional.of(value) : mismatch(key, "true or false", scalar));
+  }
+
+  /** A value that another reads from strings, numbers, booleans, lists and maps; {@code expected} says what it takes. */
+  <T> Optional<T> parsed(String key, String expected, Function<Object, Optional<T>> read) {
+    if (!has(key)) return Optional.empty();
+    YamlNode node = mapping.values().get(key);
+    Optional<T> value = plain(node).flatMap(read);
+    return value.isPresent() ? value : mismatch(key, expected, node);
+  }
+
+  /** Empty if there is a null in it. */
+  private static Optional<Object> plain(YamlNode node) {
+    return switch (node) {
+      case Scalar scalar -> Optional.ofNullable(scalar.value());
+      case Sequence sequence -> {
+        List<Object> values = new ArrayList<>();
+        for (YamlNode each : sequence.values()) plain(each).ifPresent(values::add);
+        yield values.size() == sequence.values().size() ? Optional.of(values) : Optional.empty();
+      }
+      case Mapping nested -> Optional.empty();
+    };
   }
 
   /** Texts: a list, or one alone. */

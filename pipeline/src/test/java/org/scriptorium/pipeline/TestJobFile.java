@@ -1,11 +1,13 @@
 package org.scriptorium.pipeline;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,7 +50,7 @@ class TestJobFile {
     assertThat(job.tasks()).singleElement().satisfies(task -> {
       assertThat(task.kind()).isEqualTo(Kind.SUMMARIZE);
       assertThat(task.arguments().maxWords()).isEqualTo(OptionalInt.of(40));
-      assertThat(task.generate()).isEqualTo(GenerationConfig.DEFAULT.withMaxNewTokens(96).withTruncation(Truncation.MIDDLE));
+      assertThat(task.generate()).isEqualTo(GenerationConfig.of(Map.of("max_new_tokens", 96, "temperature", 0, "truncation", "middle")));
     });
     assertThat(job.write()).isEqualTo(new JobFile.Write("out/summaries", Mode.APPEND));
     assertThat(job.maxErrorRate()).isEqualTo(0.01);
@@ -75,12 +77,16 @@ class TestJobFile {
         read: { format: csv, path: [a.csv, b.csv], id: key, text: body, limit: 10, partitions: 3 }
         task: { kind: generate, raw: true, prompt: "<b>{{title}}</b> {{ body }} {{title}}" }
         generate: { max-new-tokens: 9, min-new-tokens: 2, temperature: 0.5, top-k: 3, top-p: 0.25, min-p: 0.125, repetition-penalty: 1.5,
-                    presence-penalty: 1, frequency-penalty: -0.5, stop-strings: ["\\n", END], seed: 7, truncation: tail }
+                    presence-penalty: 1, frequency-penalty: -0.5, stop-strings: ["\\n", END], seed: 7, truncation: tail,
+                    bad-words-ids: [[4, 5], [6]], eos-token-id: 2, exponential-decay-length-penalty: [5, 1.1] }
         write: { path: out, mode: overwrite }
         """);
     JobFile.Task task = job.tasks().getFirst();
-    assertThat(task.generate()).isEqualTo(new GenerationConfig(9, 2, 0.5f, 3, 0.25f, 0.125f, 1.5f, 1f, -0.5f, List.of("\n", "END"), 7,
-        Truncation.TAIL));
+    assertThat(task.generate()).isEqualTo(GenerationConfig.of(Map.ofEntries(entry("max_new_tokens", 9), entry("min_new_tokens", 2),
+        entry("temperature", 0.5), entry("top_k", 3), entry("top_p", 0.25), entry("min_p", 0.125), entry("repetition_penalty", 1.5),
+        entry("presence_penalty", 1), entry("frequency_penalty", -0.5), entry("stop_strings", List.of("\n", "END")), entry("seed", 7),
+        entry("truncation", "tail"), entry("bad_words_ids", List.of(List.of(4, 5), List.of(6))), entry("eos_token_id", List.of(2)),
+        entry("exponential_decay_length_penalty", List.of(5, 1.1)))));
     assertThat(task.arguments().input()).isEqualTo(Input.RAW);
     assertThat(task.arguments().prompt()).contains(new PromptTemplate("<b>{{0}}</b> {{1}} {{0}}", List.of("title", "body")));
     assertThat(job.read().paths()).containsExactly("a.csv", "b.csv");
@@ -143,7 +149,7 @@ class TestJobFile {
     assertThat(job.write().mode()).isEqualTo(Mode.OVERWRITE);
     assertThat(job.read().keep()).containsExactly("a", "b");
     assertThat(job.read().paths()).containsExactly("x=y");
-    assertThat(job.tasks().getFirst().generate().temperature()).isEqualTo(0.5f);
+    assertThat(job.tasks().getFirst().generate().temperature()).isEqualTo(0.5);
     assertThat(job.model()).contains("7");
     JobFile tasks = JobFile.parse(MINIMAL.replace("task: { kind: summarize }", "tasks: [{ name: a, kind: summarize }]"), "job.yaml",
         List.of("tasks.0.max-words=3"));
@@ -199,9 +205,9 @@ class TestJobFile {
       kind: summarize     | kind: generate, prompt: "{{text}} {{}}" | 2: task.prompt: has a place without a column: {{}}
       kind: summarize     | kind: generate, generate: { top-p: 2 }  | 2: task.generate.top-p: expected above 0, at most 1, found 2.0
       kind: summarize     | kind: generate, generate: { top_p: 1 }  | 2: task.generate.top_p: unknown key; did you mean "top-p"?
-      task:               | generate: { max-new-tokens: many }\\ntask: | 2: generate.max-new-tokens: expected a whole number of at least 1, found the text "many"
-      task:               | generate: { truncation: start }\\ntask:    | 2: generate.truncation: expected one of none, head, middle, tail, found "start"
-      task:               | generate: { stop-strings: [""] }\\ntask:   | 2: generate.stop-strings: expected a text or a list of texts, found the text ""
+      task:               | generate: { max-new-tokens: many }\\ntask: | 2: generate.max-new-tokens: expected a whole number, found the text "many"
+      task:               | generate: { truncation: start }\\ntask:    | 2: generate.truncation: expected one of none, head, middle, tail, found the text "start"
+      task:               | generate: { stop-strings: [""] }\\ntask:   | 2: generate.stop-strings: expected not empty, found []
       task:               | generate: 5\\ntask:                        | 2: generate: expected a mapping, found the number 5
       task:               | quality: { max-error-rate: 5 }\\ntask:     | 2: quality.max-error-rate: expected a share from 0 to 1, found 5.0
       path: out           | path: out, mode: incremental | 3: write.mode: "incremental" is not supported yet; expected one of overwrite, append, error

@@ -11,11 +11,16 @@ import org.scriptorium.engine.api.Generator;
 import org.scriptorium.engine.api.Message;
 import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.api.Parameter;
+import org.scriptorium.engine.api.Parameters;
 import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.Request;
 import org.scriptorium.engine.api.RequestKey;
 import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.api.Truncation;
+import org.scriptorium.engine.batch.BeamOptions;
+import org.scriptorium.engine.batch.Ending;
+import org.scriptorium.engine.batch.Recipe;
 import org.scriptorium.engine.batch.Scheduler;
 import org.scriptorium.engine.batch.Sequence;
 import org.scriptorium.engine.batch.Thinking;
@@ -23,6 +28,7 @@ import org.scriptorium.engine.model.Machine;
 import org.scriptorium.engine.model.PackedWeights;
 import org.scriptorium.engine.sampler.Choices;
 import org.scriptorium.engine.sampler.Sampler;
+import org.scriptorium.engine.sampler.TextFrame;
 
 /** A model behind its scheduler. Owner of the model, the packed weights, the machine and the scheduler. */
 final class BatchGenerator implements Generator {
@@ -43,7 +49,7 @@ final class BatchGenerator implements Generator {
     this.description = description;
     this.machine = machine;
     this.packed = packed;
-    scheduler = new Scheduler(model.decoder(), machine, packed::requireWhole, options, model.endTokens(), description.name());
+    scheduler = new Scheduler(model.decoder(), machine, packed::requireWhole, options, description.name());
     thoughts = new Thoughts(model, options.thinkMarkers());
     fitter = new PromptFitter(model.tokenizer(), model::render);
     choiceFitter = new PromptFitter(model.tokenizer(), prompt -> thoughts.closed(model.render(prompt)));
@@ -76,29 +82,39 @@ final class BatchGenerator implements Generator {
   private Sequence sequence(Request request, Listener listener) {
     requireWellFormed(request.prompt());
     if (!request.choices().isEmpty()) return choice(request, choices(request.choices()), listener);
-    GenerationConfig config = request.config();
+    GenerationConfig config = model.defaults().under(request.config().consistent()).consistent();
     int context = description.contextLength();
     // Without truncation a prompt may use all of the context but one token; the text then ends where the context does.
-    int limit = config.truncation() == Truncation.NONE ? context - 1 : Math.max(1, context - config.maxNewTokens());
+    int limit = config.truncation() == Truncation.NONE ? context - 1 : Math.max(1, context - config.room(0));
     return sequence(request, config, limit, Optional.empty(), listener);
   }
 
   /** A text that is one of the request's choices has room to the end of the longest, and stops nowhere before its own. */
   private Sequence choice(Request request, ChoiceTexts choices, Listener listener) {
-    GenerationConfig config = request.config().withMaxNewTokens(choices.room()).withStopStrings(List.of());
+    GenerationConfig config = request.config();
+    for (Parameter<?> parameter : Parameters.OF_FREE_TEXTS) config = config.without(parameter);
+    config = config.withMaxNewTokens(choices.room()).consistent();
     int limit = Math.max(1, description.contextLength() - choices.room());
     return sequence(request, config, limit, Optional.of(choices.choices()), choices.over(listener));
   }
 
   private Sequence sequence(Request request, GenerationConfig config, int limit, Optional<Choices> choices, Listener listener) {
     var fitted = (choices.isPresent() ? choiceFitter : fitter).fit(request.prompt(), limit, config.truncation());
-    if (fitted.ids().length == 0) throw new ModelException(ErrorCode.INVALID_PARAMETER, "the prompt is empty");
+    int[] prompt = fitted.ids();
+    if (prompt.length == 0) throw new ModelException(ErrorCode.INVALID_PARAMETER, "the prompt is empty");
+    int room = Math.min(config.room(prompt.length), description.contextLength() - prompt.length);
+    if (room < 1) {
+      throw new ModelException(ErrorCode.PROMPT_TOO_LONG, "the prompt has %d tokens, max_length is %d; raise it, or give max_new_tokens"
+          .formatted(prompt.length, config.maxLength()));
+    }
     Optional<Thinking> thinking = choices.isPresent() ? Optional.empty() : thoughts.after(fitted.rendered());
     String key = RequestKey.of(description.fingerprint(), fitted.prompt(), config, request.choices(), thinking.map(Thinking::markers));
-    var sampler = new Sampler(config, Sampler.seed(key, config), model.decoder().vocabulary(), model.endTokens(), choices);
-    int room = Math.min(config.maxNewTokens(), description.contextLength() - fitted.ids().length);
-    return new Sequence(fitted.ids(), room, config.stopStrings(), sampler, model.tokenizer().detokenizer(), thinking, description.name(),
-        key, listener);
+    int[] named = config.value(Parameters.EOS_TOKEN_ID).stream().mapToInt(id -> id).distinct().sorted().toArray();
+    var frame = new TextFrame(prompt, prompt.length + room, named.length > 0 ? named : model.endTokens());
+    var sampler = new Sampler(config, Sampler.seed(key, config), model.decoder().vocabulary(), frame, choices);
+    var recipe = new Recipe(new Ending(room, frame.endTokens(), config.stopStrings()), BeamOptions.of(config), sampler,
+        model.tokenizer()::detokenizer, thinking);
+    return new Sequence(prompt, recipe, description.name(), key, listener);
   }
 
   /** All rows of a job mostly have the same. */

@@ -40,12 +40,15 @@ final class LanguageModel implements AutoCloseable {
   /** Throws what is wrong where a folder's tokenizer or template is not read: then a model computes logits, but no texts. */
   private final Supplier<ModelTexts> texts;
   private final int[] endTokens;
+  private final GenerationDefaults defaults;
 
-  private LanguageModel(Weights weights, Composition composition, Supplier<ModelTexts> texts, int[] endTokens) {
+  private LanguageModel(Weights weights, Composition composition, Supplier<ModelTexts> texts, int[] endTokens,
+      GenerationDefaults defaults) {
     this.weights = weights;
     this.composition = composition;
     this.texts = texts;
     this.endTokens = endTokens;
+    this.defaults = defaults;
   }
 
   /** @param path a GGUF file, or a folder as Hugging Face's libraries write it */
@@ -60,7 +63,7 @@ final class LanguageModel implements AutoCloseable {
       ModelTexts texts = GgufTexts.read(metadata);
       int[] ends = END_KEYS.stream().filter(metadata::has).mapToInt(key -> metadata.integer(key, 0, texts.tokenizer().vocabularySize() - 1))
           .toArray();
-      return new LanguageModel(file, composition, () -> texts, sorted(ends));
+      return new LanguageModel(file, composition, () -> texts, sorted(ends), GenerationDefaults.NONE);
     } catch (RuntimeException | Error e) {
       file.close();
       throw e;
@@ -69,7 +72,8 @@ final class LanguageModel implements AutoCloseable {
 
   private static LanguageModel open(ModelFolder folder) {
     try {
-      return new LanguageModel(folder, Families.compose(folder), texts(folder), endTokens(folder));
+      return new LanguageModel(folder, Families.compose(folder), texts(folder), endTokens(folder),
+          GenerationDefaults.read(folder.generation().isEmpty() ? folder.configuration() : folder.generation()));
     } catch (RuntimeException | Error e) {
       folder.close();
       throw e;
@@ -171,8 +175,14 @@ final class LanguageModel implements AutoCloseable {
     return texts.get().tokenizer();
   }
 
+  /** Tokens that end a text, ascending. */
   int[] endTokens() {
     return endTokens;
+  }
+
+  /** What holds for generations that do not say it themselves. */
+  GenerationDefaults defaults() {
+    return defaults;
   }
 
   /** Names of the storage types of the matrices, such as {@code Q4_1, Q8_0}. */

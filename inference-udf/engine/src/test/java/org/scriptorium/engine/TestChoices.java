@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -74,7 +75,7 @@ class TestChoices {
   }
 
   private static Request request(String text, float temperature, List<String> choices) {
-    return new Request(Prompt.user(SourcedText.row(text)), GenerationConfig.DEFAULT.withSampling(temperature, 0, 1, 0, 0), choices);
+    return new Request(Prompt.user(SourcedText.row(text)), GenerationConfig.of(Map.of("temperature", temperature)), choices);
   }
 
   private static List<Completion> all(int batch, List<Request> requests) {

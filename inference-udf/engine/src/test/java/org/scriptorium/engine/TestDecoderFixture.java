@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,16 +23,12 @@ import org.scriptorium.engine.kernel.Providers;
 
 /**
  * Every model folder of the fixtures against its reference, by every provider and vector width of this machine: logits of all prompts and
- * of padded batches, under both spellings of its configuration, and greedy generations; and against itself: the same bits in every batch.
+ * of padded batches, under both spellings of its configuration; and against itself: the same bits in every batch. Generations are
+ * {@link TestGenerationFixture}'s.
  */
 class TestDecoderFixture {
   /** Families whose models are no decoders alone; they have tests of their own once they are there. */
   private static final Set<String> OTHERS = Set.of("bart", "marian", "t5", "transfo-xl");
-  /** Arguments of generation that {@link GreedyReplay} has. */
-  private static final Set<String> GREEDY = Set.of("max_new_tokens", "max_length", "min_new_tokens", "min_length", "eos_token_id",
-      "pad_token_id",
-      "repetition_penalty");
-
   /** Of the deviation of a position's logits. */
   private static final double HALVES_TOLERANCE = 0.02;
 
@@ -73,20 +68,12 @@ class TestDecoderFixture {
 
   private static Stream<DynamicNode> tests(ReferenceModel model) {
     var result = new ArrayList<DynamicNode>();
-    var covered = new ArrayList<JsonNode>();
-    var others = new ArrayList<String>();
-    for (JsonNode entry : model.expected().get("generate")) {
-      if (isGreedy(entry)) covered.add(entry);
-      else others.add(entry.get("name").textValue());
-    }
     for (Provider provider : providers()) {
       for (String configuration : model.configurations()) {
         String name = "%s, %s".formatted(provider, configuration);
         result.add(dynamicTest("logits, " + name, () -> new ReferenceLogits(model)
             .check(model.with(configuration, copies), provider.kernels, provider.bits, packed, name)));
       }
-      result.add(dynamicContainer("greedy, " + provider, covered.stream()
-          .map(entry -> dynamicTest(entry.get("name").textValue(), () -> generation(model, provider, entry)))));
     }
     if (Providers.hasVectorModule()) {
       for (CacheType cacheType : CacheType.values()) {
@@ -94,31 +81,7 @@ class TestDecoderFixture {
       }
     }
     result.add(dynamicTest("logits with a cache of half the width", () -> halves(model)));
-    result.add(dynamicTest("other generations", () -> Assumptions.abort("not covered yet: " + others)));
     return result.stream();
-  }
-
-  private static boolean isGreedy(JsonNode entry) {
-    var names = new ArrayList<String>();
-    entry.get("kwargs").fieldNames().forEachRemaining(names::add);
-    return GREEDY.containsAll(names);
-  }
-
-  private static void generation(ReferenceModel model, Provider provider, JsonNode entry) {
-    try (var replay = new GreedyReplay(model.folder(), provider.kernels, provider.bits, packed)) {
-      boolean batched = entry.get("prompt").isTextual();
-      JsonNode batch = model.expected().get("batches").get(0), sequences = entry.get("sequences"), arguments = entry.get("kwargs");
-      for (int row = 0; row < sequences.size(); row++) {
-        int[] prompt = batched ? ReferenceLogits.unpadded(batch, row) : model.prompts().get(entry.get("prompt").intValue());
-        int padding = batched ? batch.get("input_ids").get(row).size() - prompt.length : 0;
-        int[] expected = ReferenceModel.integers(sequences.get(row));
-        int[] found = replay.generate(prompt, padding, arguments);
-        assertThat(found).as("row %d", row).containsExactly(Arrays.copyOfRange(expected, padding, padding + found.length));
-        // What follows the end of a shorter row is padding.
-        for (int i = padding + found.length; i < expected.length; i++) assertThat(expected[i]).as("row %d", row)
-            .isEqualTo(replay.padding(arguments));
-      }
-    }
   }
 
   /** Keys and values of 11 bits move logits by little of what they differ by. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeAll;
@@ -255,10 +256,10 @@ class TestEqualRequests {
 
   /** Exactly 40 tokens. */
   private static GenerationConfig config(float temperature) {
-    return new GenerationConfig(40, 40, temperature, 0, 1f, 0f, 1f, 0f, 0f, List.of(), 0, GenerationConfig.DEFAULT.truncation());
+    return GenerationConfig.of(Map.of("max_new_tokens", 40, "min_new_tokens", 40, "temperature", temperature));
   }
 
   private static GenerationConfig endless() {
-    return new GenerationConfig(200, 200, 0f, 0, 1f, 0f, 1f, 0f, 0f, List.of(), 0, GenerationConfig.DEFAULT.truncation());
+    return GenerationConfig.of(Map.of("max_new_tokens", 200, "min_new_tokens", 200));
   }
 }

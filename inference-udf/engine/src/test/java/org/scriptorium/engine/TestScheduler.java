@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -23,6 +24,7 @@ import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.engine.api.GenerationConfig;
 import org.scriptorium.engine.api.Generator;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.api.Parameters;
 import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.Request;
 import org.scriptorium.engine.api.SourcedText;
@@ -274,7 +276,7 @@ class TestScheduler {
       for (int at : new int[] {0, 7, 40, whole.length() - 4}) {
         String stop = whole.substring(at, at + 3);
         var hearing = new Hearing();
-        generator.submit(chat("stop", endless().withStopStrings(List.of("never there", stop))), hearing);
+        generator.submit(chat("stop", endless().with(Parameters.STOP_STRINGS, List.of("never there", stop))), hearing);
         assertThat(hearing.completion().text()).as("before \"%s\"", stop).isEqualTo(whole.substring(0, whole.indexOf(stop)));
         assertThat(hearing.completion().finishReason()).isEqualTo(FinishReason.STOP);
         assertThat(hearing.text()).isEqualTo(hearing.completion().text());
@@ -376,7 +378,8 @@ class TestScheduler {
     var requests = new ArrayList<Request>();
     for (int i = 0; i < 16; i++) {
       GenerationConfig config = GenerationConfig.DEFAULT.withMaxNewTokens(3 + i * 5 % 40);
-      if (i % 3 == 1) config = config.withSampling(0.9f, i % 2 == 0 ? 0 : 20, 0.95f, 0.01f, i % 4);
+      if (i % 3 == 1) config = config.over(GenerationConfig.of(Map.of("temperature", 0.9, "top_k", i % 2 == 0 ? 0 : 20, "top_p", 0.95, "min_p", 0.01,
+          "seed", i % 4)));
       if (i % 5 == 4) config = penalized(config);
       String text = i % 2 == 0 ? BEGINNING.repeat(1 + i % 3) + i : "row " + i + " of the list".repeat(i % 7);
       requests.add(i % 4 == 3 ? raw(text, config) : chat(text, config));
@@ -397,12 +400,11 @@ class TestScheduler {
   }
 
   private static GenerationConfig minimum(int least, int most) {
-    return new GenerationConfig(most, least, 0f, 0, 1f, 0f, 1f, 0f, 0f, List.of(), 0, GenerationConfig.DEFAULT.truncation());
+    return GenerationConfig.of(Map.of("max_new_tokens", most, "min_new_tokens", least));
   }
 
   private static GenerationConfig penalized(GenerationConfig config) {
-    return new GenerationConfig(config.maxNewTokens(), 2, config.temperature(), config.topK(), config.topP(), config.minP(), 1.3f, 0.1f, 0.2f,
-        config.stopStrings(), config.seed(), config.truncation());
+    return config.over(GenerationConfig.of(Map.of("min_new_tokens", 2, "repetition_penalty", 1.3, "presence_penalty", 0.1, "frequency_penalty", 0.2)));
   }
 
   /** All that has to be the same, whatever the neighbours. */

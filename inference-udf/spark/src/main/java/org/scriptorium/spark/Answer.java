@@ -1,5 +1,6 @@
 package org.scriptorium.spark;
 
+import java.util.List;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
@@ -27,6 +28,6 @@ record Answer(Completion completion, Object value) {
   static Answer malformed(Completion completion, String message) {
     return of(new Completion("", FinishReason.ERROR, ErrorCode.MALFORMED_ANSWER.code(), message, completion.promptTokens(),
         completion.cachedTokens(), completion.completionTokens(), completion.model(), completion.requestKey(), completion.reasoning(),
-        completion.reasoningTokens()));
+        completion.reasoningTokens(), List.of()));
   }
 }

@@ -2,14 +2,12 @@ package org.scriptorium.spark;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Cast;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -22,15 +20,16 @@ import org.apache.spark.sql.types.StringType;
 import org.apache.spark.unsafe.types.UTF8String;
 import org.scriptorium.engine.api.GenerationConfig;
 import org.scriptorium.engine.api.ModelException;
-import org.scriptorium.engine.api.Truncation;
+import org.scriptorium.engine.api.Parameter;
+import org.scriptorium.engine.api.Parameters;
 
 /** Reads the map of options that a call may end with. */
 final class CallOptions {
   private static final String REASONING = "reasoning";
 
-  static final List<String> NAMES = List.of(
-      "model", "raw", "prompt_template", "max_new_tokens", "min_new_tokens", "temperature", "top_k", "top_p", "min_p", "repetition_penalty",
-      "presence_penalty", "frequency_penalty", "stop", "seed", "truncation", REASONING);
+  static final List<String> NAMES = Stream.of(Stream.of("model", "raw", "prompt_template"),
+      Parameters.ALL.stream().filter(parameter -> parameter != Parameters.NUM_RETURN_SEQUENCES).map(CallOptions::name), Stream.of(REASONING))
+      .flatMap(names -> names).toList();
 
   /** Those that change what is asked. */
   private static final List<String> OF_PROMPTS = List.of("raw", "prompt_template");
@@ -39,8 +38,8 @@ final class CallOptions {
   static final List<String> OF_TASKS = NAMES.stream().filter(name -> !OF_PROMPTS.contains(name)).toList();
 
   /** Those of functions whose text is one of a few: where it ends is no matter. */
-  static final List<String> OF_CHOICES =
-      OF_TASKS.stream().filter(name -> !List.of("max_new_tokens", "min_new_tokens", "stop", REASONING).contains(name)).toList();
+  static final List<String> OF_CHOICES = OF_TASKS.stream().filter(name -> !name.equals(REASONING)
+      && Parameters.OF_FREE_TEXTS.stream().noneMatch(parameter -> name(parameter).equals(name))).toList();
 
   /** Those of functions that generate nothing. */
   static final List<String> OF_READING = List.of("model");
@@ -101,24 +100,36 @@ final class CallOptions {
         String.join(", ", known)));
   }
 
+  /** How the option of a parameter is called. */
+  private static String name(Parameter<?> parameter) {
+    return parameter == Parameters.STOP_STRINGS ? "stop" : parameter.name();
+  }
+
   private GenerationConfig config(GenerationConfig defaults) {
+    // A length that counts the prompt takes the place of a function's own limit.
+    boolean countsAll = options.containsKey(name(Parameters.MAX_LENGTH)) && !options.containsKey(name(Parameters.MAX_NEW_TOKENS));
+    GenerationConfig config = countsAll ? defaults.without(Parameters.MAX_NEW_TOKENS) : defaults;
     try {
-      int most = number("max_new_tokens", defaults.maxNewTokens(), "a whole number", Integer::valueOf);
-      return new GenerationConfig(
-          most,
-          number("min_new_tokens", defaults.minNewTokens(), "a whole number", Integer::valueOf),
-          number("temperature", defaults.temperature(), "a number", Float::valueOf),
-          number("top_k", defaults.topK(), "a whole number", Integer::valueOf),
-          number("top_p", defaults.topP(), "a number", Float::valueOf),
-          number("min_p", defaults.minP(), "a number", Float::valueOf),
-          number("repetition_penalty", defaults.repetitionPenalty(), "a number", Float::valueOf),
-          number("presence_penalty", defaults.presencePenalty(), "a number", Float::valueOf),
-          number("frequency_penalty", defaults.frequencyPenalty(), "a number", Float::valueOf),
-          text("stop").map(this::stopStrings).orElse(defaults.stopStrings()),
-          number("seed", defaults.seed(), "a whole number", Long::valueOf),
-          text("truncation").map(this::truncation).orElse(defaults.truncation()));
+      for (Parameter<?> parameter : Parameters.ALL) if (options.containsKey(name(parameter))) config = with(config, parameter);
+      return config.consistent();
     } catch (ModelException e) {
       throw refusal(e.getMessage());
+    }
+  }
+
+  private <T> GenerationConfig with(GenerationConfig config, Parameter<T> parameter) {
+    String name = name(parameter), text = options.get(name);
+    return config.with(parameter, parameter.parse(plain(name, text, parameter.form()))
+        .orElseThrow(() -> refusal("option '%s': expected %s, found '%s'".formatted(name, parameter.form(), text))));
+  }
+
+  /** Lists come as JSON. */
+  private Object plain(String name, String text, String expected) {
+    if (!text.startsWith("[")) return text;
+    try {
+      return JSON.readValue(text, Object.class);
+    } catch (JsonProcessingException e) {
+      throw refusal("option '%s': expected %s, found JSON that does not parse: %s".formatted(name, expected, e.getOriginalMessage()));
     }
   }
 
@@ -132,38 +143,6 @@ final class CallOptions {
       case "false" -> false;
       default -> throw refusal("option '%s': expected true or false, found '%s'".formatted(name, options.get(name)));
     };
-  }
-
-  private <T> T number(String name, T otherwise, String expected, Function<String, T> parse) {
-    if (!options.containsKey(name)) return otherwise;
-    try {
-      return parse.apply(options.get(name).strip());
-    } catch (NumberFormatException e) {
-      throw refusal("option '%s': expected %s, found '%s'".formatted(name, expected, options.get(name)));
-    }
-  }
-
-  /** One string, or several as a JSON array of strings. */
-  private List<String> stopStrings(String value) {
-    if (!value.startsWith("[")) return List.of(value);
-    try {
-      var strings = new ArrayList<String>();
-      for (var element : JSON.readTree(value)) {
-        if (!element.isTextual()) throw refusal("option 'stop': expected strings in the JSON array, found " + element.getNodeType());
-        strings.add(element.textValue());
-      }
-      return strings;
-    } catch (JsonProcessingException e) {
-      throw refusal("option 'stop': expected a string or a JSON array of strings, found an array that does not parse: "
-          + e.getOriginalMessage());
-    }
-  }
-
-  private Truncation truncation(String value) {
-    var known = Arrays.stream(Truncation.values()).map(Truncation::code).toList();
-    int found = known.indexOf(value.strip().toLowerCase(Locale.ROOT));
-    if (found < 0) throw refusal("option 'truncation': expected one of %s, found '%s'".formatted(String.join(", ", known), value));
-    return Truncation.values()[found];
   }
 
   private static Map<String, String> constants(AiFunctionCall call, Expression map) {

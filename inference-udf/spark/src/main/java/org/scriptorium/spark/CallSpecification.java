@@ -5,9 +5,9 @@ import java.io.InvalidObjectException;
 import java.io.ObjectInputStream;
 import java.io.Serializable;
 import java.util.List;
+import java.util.TreeMap;
 import org.apache.spark.sql.types.StructType;
 import org.scriptorium.engine.api.GenerationConfig;
-import org.scriptorium.engine.api.Truncation;
 
 /**
  * What a call asks for, the same for all its rows.
@@ -47,16 +47,12 @@ record CallSpecification(
   static final class Parameters implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    private final Object[] values;
+    private final TreeMap<String, Object> values;
     private transient GenerationConfig config;
 
     Parameters(GenerationConfig config) {
       this.config = config;
-      this.values = new Object[] {
-        config.maxNewTokens(), config.minNewTokens(), config.temperature(), config.topK(), config.topP(), config.minP(),
-        config.repetitionPenalty(), config.presencePenalty(), config.frequencyPenalty(), config.stopStrings().toArray(String[]::new),
-        config.seed(), config.truncation()
-      };
+      this.values = new TreeMap<>(config.given());
     }
 
     GenerationConfig config() {
@@ -66,9 +62,7 @@ record CallSpecification(
     private void readObject(ObjectInputStream stream) throws IOException, ClassNotFoundException {
       stream.defaultReadObject();
       try {
-        config = new GenerationConfig((int) values[0], (int) values[1], (float) values[2], (int) values[3], (float) values[4],
-            (float) values[5], (float) values[6], (float) values[7], (float) values[8], List.of((String[]) values[9]), (long) values[10],
-            (Truncation) values[11]);
+        config = GenerationConfig.of(values);
       } catch (RuntimeException e) {
         throw new InvalidObjectException("not a generation's parameters", e);
       }

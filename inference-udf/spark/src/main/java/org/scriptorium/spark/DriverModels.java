@@ -93,7 +93,7 @@ final class DriverModels {
           .formatted(specification.sqlName(), expected, found, model.name(), model.architecture()));
     }
     if (model.kind() == Kind.ENCODER) return;
-    int wanted = specification.config().maxNewTokens();
+    int wanted = specification.config().room(0);
     if (wanted < model.contextLength()) return;
     throw new ModelException(ErrorCode.INVALID_PARAMETER,
         "%s: max_new_tokens: expected less than the %d tokens of the context of %s, found %d"

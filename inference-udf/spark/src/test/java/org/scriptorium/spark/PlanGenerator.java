@@ -103,7 +103,7 @@ final class PlanGenerator implements Generator {
     int border = text.indexOf(THOUGHT);
     if (border < 0) return new Completion(text, FinishReason.STOP, "", "", 7, 2, 3, model.name(), key);
     return new Completion(text.substring(border + THOUGHT.length()), FinishReason.STOP, "", "", 7, 2, 3, model.name(), key,
-        text.substring(0, border), 2);
+        text.substring(0, border), 2, List.of());
   }
 
   private static SourcedText text(Prompt prompt) {

@@ -1,10 +1,12 @@
 package org.scriptorium.spark;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.scriptorium.spark.PlanSession.column;
 
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Row;
@@ -111,11 +113,23 @@ class TestFunctions {
           'seed', '7', 'truncation', 'tail'))
         FROM documents WHERE id = 1
         """).collectAsList();
-    assertThat(seen().config()).isEqualTo(new GenerationConfig(
-        9, 2, 0.5f, 4, 0.9f, 0.1f, 1.1f, 0.2f, 0.3f, List.of("a", "b"), 7, Truncation.TAIL));
+    assertThat(seen().config()).isEqualTo(GenerationConfig.of(Map.ofEntries(
+        entry("max_new_tokens", 9), entry("min_new_tokens", 2), entry("temperature", 0.5), entry("top_k", 4), entry("top_p", 0.9),
+        entry("min_p", 0.1), entry("repetition_penalty", 1.1), entry("presence_penalty", 0.2), entry("frequency_penalty", 0.3),
+        entry("stop_strings", List.of("a", "b")), entry("seed", 7), entry("truncation", Truncation.TAIL))));
     session.models.reset();
     session.sql("SELECT ai_gen('x', map('max_new_tokens', 9, 'top_k', 3)), ai_gen('x', map())").collectAsList();
     assertThat(session.models.generators.getFirst().seen()).extracting(request -> request.config().maxNewTokens()).containsExactly(9, 256);
+  }
+
+  @Test
+  void listsOfTokensComeAsJson() {
+    session.sql("""
+        SELECT ai_gen('x', map('bad_words_ids', '[[1, 2], [3]]', 'eos_token_id', '7', 'suppress_tokens', '[4, 5]', 'max_length', '40',
+          'sequence_bias', '[[[8, 9], -0.5]]', 'exponential_decay_length_penalty', '[3, 1.5]'))""").collectAsList();
+    assertThat(seen().config()).isEqualTo(GenerationConfig.of(Map.of("bad_words_ids", List.of(List.of(1, 2), List.of(3)),
+        "eos_token_id", List.of(7), "suppress_tokens", List.of(4, 5), "max_length", 40, "sequence_bias", List.of(List.of(List.of(8, 9), -0.5)),
+        "exponential_decay_length_penalty", List.of(3, 1.5))));
   }
 
   @Test
@@ -167,8 +181,8 @@ class TestFunctions {
     "map('top_p', '1.5')| ai_gen: top_p: expected above 0, at most 1, found 1.5",
     "map('raw', 'yes')| ai_gen: option 'raw': expected true or false, found 'yes'",
     "map('truncation', 'left')| ai_gen: option 'truncation': expected one of none, head, middle, tail, found 'left'",
-    "map('stop', '[1]')| ai_gen: option 'stop': expected strings in the JSON array, found NUMBER",
-    "map('stop', '[\"a')| ai_gen: option 'stop': expected a string or a JSON array of strings, found an array that does not",
+    "map('stop', '[1]')| ai_gen: option 'stop': expected a string or a list of strings, found '[1]'",
+    "map('stop', '[\"a')| ai_gen: option 'stop': expected a string or a list of strings, found JSON that does not",
     "map('seed', NULL)| ai_gen: option 'seed' is NULL; leave it out",
     "map('seed', text)| ai_gen: the options must be constant, found",
     "map(1, 2)| ai_gen: expected the options as a map of strings",

@@ -223,9 +223,9 @@ class TestTaskFunctions {
         """.formatted(session.model)).collectAsList();
     var config = seen().config();
     assertThat(config.maxNewTokens()).isEqualTo(9);
-    assertThat(config.temperature()).isEqualTo(0.5f);
+    assertThat(config.temperature()).isEqualTo(0.5);
     assertThat(config.stopStrings()).containsExactly("a", "b");
-    assertThat(config.topK()).isEqualTo(4);
+    assertThat(config.given()).containsEntry("top_k", 4);
   }
 
   @Test

@@ -1,5 +1,7 @@
 package org.scriptorium.engine.api;
 
+import java.util.List;
+
 /**
  * What came of one request.
  *
@@ -14,6 +16,8 @@ package org.scriptorium.engine.api;
  * @param requestKey SHA-256 (hexadecimal) of the model's bytes, the rendered prompt and every parameter that can change the text
  * @param reasoning what stood between the think markers; empty for models that do not think
  * @param reasoningTokens how many of the generated tokens that took, markers included
+ * @param alternatives of a search with beams as many texts as were asked for ({@code num_return_sequences}), the best, which is
+ *     {@code text}, first; empty otherwise
  */
 public record Completion(
     String text,
@@ -26,12 +30,17 @@ public record Completion(
     String model,
     String requestKey,
     String reasoning,
-    int reasoningTokens) {
+    int reasoningTokens,
+    List<Alternative> alternatives) {
 
-  /** Of a model that does not think. */
+  public Completion {
+    alternatives = List.copyOf(alternatives);
+  }
+
+  /** One text alone, of a model that does not think. */
   public Completion(String text, FinishReason finishReason, String errorCode, String error, int promptTokens, int cachedTokens,
       int completionTokens, String model, String requestKey) {
-    this(text, finishReason, errorCode, error, promptTokens, cachedTokens, completionTokens, model, requestKey, "", 0);
+    this(text, finishReason, errorCode, error, promptTokens, cachedTokens, completionTokens, model, requestKey, "", 0, List.of());
   }
 
   public static Completion failed(ErrorCode code, String error, int promptTokens, String model, String requestKey) {
@@ -50,12 +59,12 @@ public record Completion(
   /** The same generation with another text, such as what a reader makes of the generated one. */
   public Completion withText(String otherText, FinishReason reason) {
     return new Completion(otherText, reason, errorCode, error, promptTokens, cachedTokens, completionTokens, model, requestKey, reasoning,
-        reasoningTokens);
+        reasoningTokens, alternatives);
   }
 
   /** What an equal request gets of this one: the same text and counts, and nothing computed. */
   public Completion shared() {
     return new Completion(text, finishReason, errorCode, error, promptTokens, promptTokens, completionTokens, model, requestKey, reasoning,
-        reasoningTokens);
+        reasoningTokens, alternatives);
   }
 }

@@ -38,7 +38,7 @@ public interface Generator extends AutoCloseable {
   interface Listener {
     void completed(Completion completion);
 
-    /** A further piece of text, whole characters only. */
+    /** A further piece of text, whole characters only; all of it at once where beams were searched. */
     default void text(String piece) {}
 
     /** A further piece of what the model thinks before it answers, likewise; none of it is in the text. */

@@ -17,6 +17,7 @@ public final class RequestKey {
 
   /**
    * @param fingerprint SHA-256 of the model's bytes, hexadecimal
+   * @param config with the model's own defaults
    * @param choices of the request
    * @param thinkMarkers by which the text is parted; empty where it is not
    * @return 64 hexadecimal digits
@@ -29,19 +30,10 @@ public final class RequestKey {
     for (int bound : rendered.text().rowBounds()) add(digest, bound);
     // No bound of a row is negative.
     if (rendered.frame() == RenderedPrompt.Frame.TOKENIZER) add(digest, -1);
-    add(digest, config.maxNewTokens());
-    add(digest, config.minNewTokens());
-    add(digest, Float.floatToIntBits(config.temperature()));
-    if (!config.isGreedy()) {
-      add(digest, config.topK());
-      add(digest, Float.floatToIntBits(config.topP()));
-      add(digest, Float.floatToIntBits(config.minP()));
-      add(digest, Long.toString(config.seed()));
-    }
-    add(digest, Float.floatToIntBits(config.repetitionPenalty()));
-    add(digest, Float.floatToIntBits(config.presencePenalty()));
-    add(digest, Float.floatToIntBits(config.frequencyPenalty()));
-    for (String stop : config.stopStrings()) add(digest, stop);
+    config.effects().forEach((name, value) -> {
+      add(digest, name);
+      add(digest, value);
+    });
     if (!choices.isEmpty()) {
       add(digest, -choices.size());
       for (String choice : choices) add(digest, choice);
@@ -51,6 +43,16 @@ public final class RequestKey {
       add(digest, markers.close());
     });
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** A value of a parameter: lists with their sizes, so that none looks like another. */
+  private static void add(MessageDigest digest, Object value) {
+    if (value instanceof List<?> list) {
+      add(digest, list.size());
+      for (Object element : list) add(digest, element);
+    } else {
+      add(digest, value.toString());
+    }
   }
 
   private static void add(MessageDigest digest, String text) {

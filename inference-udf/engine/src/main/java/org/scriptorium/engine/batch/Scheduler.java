@@ -2,10 +2,8 @@ package org.scriptorium.engine.batch;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.PriorityQueue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.scriptorium.engine.api.EngineOptions;
@@ -18,7 +16,6 @@ import org.scriptorium.engine.model.CacheShape;
 import org.scriptorium.engine.model.Decoder;
 import org.scriptorium.engine.model.Machine;
 import org.scriptorium.engine.model.Step;
-import org.scriptorium.engine.sampler.Sampler;
 import org.scriptorium.engine.sampler.Scratch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +42,6 @@ public final class Scheduler implements AutoCloseable {
   private final Step step;
   private final int maxBatch;
   private final int vocabulary;
-  private final Set<Integer> endTokens;
   private final BlockPool pool;
   private final PrefixTree prefixes;
   private final Admission admission;
@@ -58,6 +54,8 @@ public final class Scheduler implements AutoCloseable {
           .thenComparingLong(Sequence::arrival));
   private final List<Sequence> running = new ArrayList<>();
   private final List<Sequence> sampling = new ArrayList<>();
+  /** Rows of the sequences that are to get tokens. */
+  private final List<Row> rows = new ArrayList<>();
   private final List<Sequence> deferred = new ArrayList<>();
   private final List<Sequence> chunked = new ArrayList<>();
   private final Thread thread;
@@ -69,15 +67,12 @@ public final class Scheduler implements AutoCloseable {
 
   /**
    * @param check called before each step; what it throws becomes the error of the step's rows
-   * @param endTokens those that end a text
    */
-  public Scheduler(Decoder decoder, Machine machine, Runnable check, EngineOptions options, int[] endTokens, String name) {
+  public Scheduler(Decoder decoder, Machine machine, Runnable check, EngineOptions options, String name) {
     this.machine = machine;
     this.check = check;
     maxBatch = options.maxBatch();
     vocabulary = decoder.vocabulary();
-    this.endTokens = new HashSet<>();
-    for (int token : endTokens) this.endTokens.add(token);
     step = new Step(Math.max(options.stepTokens(), maxBatch), maxBatch);
     CacheShape shape = decoder.cacheShape(CacheType.named(options.cacheType()));
     execution = decoder.bind(machine, step, shape);
@@ -158,6 +153,7 @@ public final class Scheduler implements AutoCloseable {
   private void runStep() {
     step.clear();
     sampling.clear();
+    rows.clear();
     chunked.clear();
     try {
       decode();
@@ -167,7 +163,7 @@ public final class Scheduler implements AutoCloseable {
       if (step.rows() == 0) return;
       check.run();
       execution.run();
-      machine.run(this::choose, sampling.size());
+      machine.run(this::choose, rows.size());
       for (Sequence sequence : chunked) prefixes.remember(sequence.tokens(), sequence.computed(), sequence.cache());
       count(decodes);
     } catch (RuntimeException | Error failure) {
@@ -180,7 +176,7 @@ public final class Scheduler implements AutoCloseable {
   }
 
   private void count(int decodes) {
-    statistics = statistics.plus(new EngineStatistics(1, decodes + chunked.size(), maxBatch, step.rows() - decodes, sampling.size()));
+    statistics = statistics.plus(new EngineStatistics(1, decodes + chunked.size(), maxBatch, step.rows() - decodes, rows.size()));
   }
 
   /** The rows of the step become errors, and the next ones get their turn. */
@@ -206,10 +202,7 @@ public final class Scheduler implements AutoCloseable {
     for (Sequence sequence : running) {
       sequence.output(-1);
       if (sequence.isPrefilling()) continue;
-      int position = sequence.length() - 1;
-      admission.grow(sequence, position + 1);
-      sequence.output(sequence.addTo(step, position));
-      sequence.computed(position + 1);
+      sequence.addTo(step, admission, sequence.length() - 1, rows);
       sampling.add(sequence);
     }
   }
@@ -222,10 +215,10 @@ public final class Scheduler implements AutoCloseable {
   private void chunk(Sequence sequence) {
     int from = sequence.computed(), to = Math.min(sequence.promptLength(), from + step.maxRows() - step.rows());
     if (to <= from) return;
-    admission.grow(sequence, to);
+    admission.grow(sequence, sequence.cache(), to);
     for (int position = from; position < to; position++) {
       if (position == sequence.promptLength() - 1) {
-        sequence.output(sequence.addTo(step, position));
+        sequence.addTo(step, admission, position, rows);
         sampling.add(sequence);
       } else {
         step.add(sequence.token(position), position, sequence.cache());
@@ -238,24 +231,37 @@ public final class Scheduler implements AutoCloseable {
   /** Lets waiting sequences in while the step, the batch and the cache have room. */
   private void admit() {
     try {
-      while (!waiting.isEmpty() && running.size() < maxBatch && step.rows() < step.maxRows() && enter(waiting.poll())) { }
+      while (!waiting.isEmpty() && width() < maxBatch && step.rows() < step.maxRows() && enter(waiting.poll())) { }
     } finally {
       waiting.addAll(deferred);
       deferred.clear();
     }
   }
 
-  /** False if the sequence found no room in the cache: no other is to overtake it. */
+  /** Rows that the running sequences may have in a step. */
+  private int width() {
+    int width = 0;
+    for (int i = 0; i < running.size(); i++) width += running.get(i).width();
+    return width;
+  }
+
+  /** False if the sequence found no room in the batch or the cache: no other is to overtake it. */
   private boolean enter(Sequence sequence) {
+    if (sequence.width() > maxBatch) {
+      return refuse(sequence, ErrorCode.INVALID_PARAMETER, "num_beams: expected at most %d, as many sequences as run together, found %d; raise "
+          .formatted(maxBatch, sequence.width()) + "spark.scriptorium.engine.max-batch");
+    }
     if (!admission.fitsAlone(sequence)) {
-      leaders.ended(sequence);
-      sequence.fail(ErrorCode.CACHE_TOO_SMALL, "%d tokens need %d cache blocks, the engine has %d; give spark.scriptorium.engine.cache-memory more"
-          .formatted(sequence.positions(), Admission.blocks(sequence.positions()), pool.capacity()));
-      return true;
+      return refuse(sequence, ErrorCode.CACHE_TOO_SMALL, "%d tokens need %d cache blocks, the engine has %d; give "
+          .formatted(sequence.positions(), Admission.blocks(sequence), pool.capacity()) + "spark.scriptorium.engine.cache-memory more");
     }
     if (isWorthWaiting(sequence)) {
       deferred.add(sequence);
       return true;
+    }
+    if (width() + sequence.width() > maxBatch) {
+      deferred.add(sequence);
+      return false;
     }
     // Among the running ones first: whatever fails from here on, its listener is told.
     running.add(sequence);
@@ -265,6 +271,12 @@ public final class Scheduler implements AutoCloseable {
       return false;
     }
     chunk(sequence);
+    return true;
+  }
+
+  private boolean refuse(Sequence sequence, ErrorCode code, String message) {
+    leaders.ended(sequence);
+    sequence.fail(code, message);
     return true;
   }
 
@@ -282,26 +294,22 @@ public final class Scheduler implements AutoCloseable {
   }
 
   private void choose(int index, int worker) {
-    Sequence sequence = sampling.get(index);
-    sequence.sampled(sequence.sampler().isArgmax() ? execution.argmax(sequence.output())
-        : sequence.sampler().sample(execution.logits(), sequence.output() * vocabulary, sequence.tokens(), sequence.promptLength(),
-            sequence.length(), scratch[worker]));
+    rows.get(index).choose(execution, vocabulary, scratch[worker]);
   }
 
   private void accept(Sequence sequence) {
-    int token = sequence.sampled();
-    if (token == Sampler.NON_FINITE) {
+    if (!sequence.isFinite()) {
       fail(running.indexOf(sequence), ErrorCode.NON_FINITE_LOGITS, "the model's logits after %d tokens are not finite".formatted(sequence.length()));
-    } else if (tell(sequence, token)) {
+    } else if (tell(sequence)) {
       running.remove(sequence);
       release(sequence);
     }
   }
 
   /** True if the sequence ended. What is thrown at its text ends it with an error, and no other. */
-  private boolean tell(Sequence sequence, int token) {
+  private boolean tell(Sequence sequence) {
     try {
-      return sequence.accept(token, endTokens.contains(token));
+      return sequence.advance(admission);
     } catch (RuntimeException | Error failure) {
       LOG.error("A text could not be continued; its request ends", failure);
       sequence.fail(ErrorCode.INTERNAL, "the text could not be continued: " + failure.getClass().getName());

@@ -3,29 +3,35 @@ package org.scriptorium.engine.batch;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.scriptorium.engine.api.Alternative;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.engine.api.Generator;
+import org.scriptorium.engine.model.Decoder;
 import org.scriptorium.engine.model.SequenceCache;
 import org.scriptorium.engine.model.Step;
 import org.scriptorium.engine.sampler.Sampler;
-import org.scriptorium.engine.tokenizer.Detokenizer;
+import org.scriptorium.engine.sampler.Scratch;
 
 /**
  * One generation on its way through the scheduler: its tokens, its cache, its text so far, and those who hear of it: its own request,
  * and equal ones that follow it. All but {@link #cancel} is the scheduler's own.
  */
-public final class Sequence implements Generator.Ticket {
+public final class Sequence implements Generator.Ticket, Row {
   private final Audience.Member request;
   private final Audience audience;
   private final String model;
   private final String requestKey;
   private final int promptLength;
   private final int maxTokens;
+  private final Recipe recipe;
   private final Sampler sampler;
   private final GeneratedText text;
   private final SequenceCache cache = new SequenceCache();
+  private final Optional<Beams> beams;
+  /** What the beams found, once their search is over. */
+  private List<Alternative> alternatives = List.of();
 
   /** Prompt, then generated tokens. */
   private int[] tokens;
@@ -40,25 +46,18 @@ public final class Sequence implements Generator.Ticket {
   private int output = -1;
   private int sampled;
 
-  /** @param room tokens that may follow the prompt: those asked for, or what the context leaves */
-  public Sequence(int[] prompt, int room, List<String> stopStrings, Sampler sampler, Detokenizer detokenizer, String model, String requestKey,
-      Generator.Listener listener) {
-    this(prompt, room, stopStrings, sampler, detokenizer, Optional.empty(), model, requestKey, listener);
-  }
-
-  /** @param thinking how the text is parted; empty where the model does not think */
-  public Sequence(int[] prompt, int room, List<String> stopStrings, Sampler sampler, Detokenizer detokenizer, Optional<Thinking> thinking,
-      String model, String requestKey, Generator.Listener listener) {
-    this.sampler = sampler;
+  public Sequence(int[] prompt, Recipe recipe, String model, String requestKey, Generator.Listener listener) {
+    this.recipe = recipe;
+    sampler = recipe.sampler();
     this.model = model;
     this.requestKey = requestKey;
     request = new Audience.Member(listener);
     audience = new Audience(request);
     promptLength = prompt.length;
-    maxTokens = promptLength + room;
+    maxTokens = promptLength + recipe.ending().room();
     tokens = prompt;
     length = promptLength;
-    text = new GeneratedText(detokenizer, stopStrings, thinking, new ThinkFilter.Sink() {
+    text = recipe.text(new ThinkFilter.Sink() {
       @Override
       public void answer(String piece) {
         audience.text(piece, Sequence.this::failure);
@@ -69,6 +68,7 @@ public final class Sequence implements Generator.Ticket {
         audience.reasoning(piece, Sequence.this::failure);
       }
     });
+    beams = recipe.beams().beams() > 1 ? Optional.of(new Beams(this, prompt, cache, recipe)) : Optional.empty();
   }
 
   /** Ends the request that the sequence was made for after the running step, wherever it is heard of by then; from any thread. */
@@ -154,21 +154,70 @@ public final class Sequence implements Generator.Ticket {
     output = index;
   }
 
-  /** Adds the row after which its next token is to be chosen; returns its index among the step's outputs. */
-  int addTo(Step step, int position) {
-    return sampler.isArgmax() ? step.addChoice(tokens[position], position, cache) : step.addOutput(tokens[position], position, cache);
+  /** Rows that it may have in a step. */
+  int width() {
+    return beams.isPresent() ? beams.get().most() : 1;
   }
 
-  Sampler sampler() {
-    return sampler;
+  /** Adds the rows of a position after which its next token is to be chosen, one or one a beam, to the step and to {@code rows}. */
+  void addTo(Step step, Admission admission, int position, List<Row> rows) {
+    if (beams.isPresent()) {
+      beams.get().addTo(step, admission, position, rows);
+    } else {
+      admission.grow(this, cache, position + 1);
+      output = sampler.isArgmax() ? step.addChoice(tokens[position], position, cache) : step.addOutput(tokens[position], position, cache);
+      rows.add(this);
+    }
+    computed = position + 1;
   }
 
-  int sampled() {
-    return sampled;
+  @Override
+  public void choose(Decoder.Execution execution, int vocabulary, Scratch scratch) {
+    sampled = sampler.isArgmax() ? execution.argmax(output)
+        : sampler.sample(execution.logits(), output * vocabulary, tokens, promptLength, length, scratch);
   }
 
-  void sampled(int token) {
-    sampled = token;
+  /** False if the logits of a row were no numbers. */
+  boolean isFinite() {
+    return beams.isPresent() ? beams.get().areFinite() : sampled != Sampler.NON_FINITE;
+  }
+
+  void releaseCaches() {
+    if (beams.isPresent()) beams.get().release();
+    else cache.release();
+  }
+
+  /**
+   * Takes what was chosen after its rows.
+   *
+   * @return true if the sequence ended with it, and all who hear of it were told
+   */
+  boolean advance(Admission admission) {
+    if (beams.isEmpty()) return accept(sampled);
+    if (!beams.get().advance(admission, length)) {
+      length++;
+      return audience.isEmpty();
+    }
+    return tell(beams.get().results());
+  }
+
+  /** Beams are told of when all is known of them: the text is that of the best. */
+  private boolean tell(List<BeamSearch.Hypothesis> results) {
+    if (results.isEmpty()) {
+      fail(ErrorCode.NON_FINITE_LOGITS, "no token may follow %d tokens by the request's rules".formatted(length));
+      return true;
+    }
+    alternatives = results.stream().map(each -> new Alternative(text(each.tokens()), each.score(), each.tokens().length)).toList();
+    length = promptLength;
+    for (int token : results.getFirst().tokens()) if (accept(token)) return true;
+    throw new IllegalStateException("a beam's text has no end");
+  }
+
+  private String text(int[] generated) {
+    GeneratedText other = recipe.text(ThinkFilter.Sink.NONE);
+    for (int token : generated) if (!recipe.ending().isEnd(token)) other.append(token);
+    other.finish();
+    return other.answer();
   }
 
   /** True while prompt tokens are left to compute besides the one that gives the first token. */
@@ -176,15 +225,10 @@ public final class Sequence implements Generator.Ticket {
     return computed < length - 1 || length == promptLength;
   }
 
-  /**
-   * Takes the sampled token.
-   *
-   * @return true if the sequence ended with it, and all who hear of it were told
-   */
-  boolean accept(int token, boolean ends) {
+  private boolean accept(int token) {
     if (length == tokens.length) tokens = Arrays.copyOf(tokens, Math.min(maxTokens, tokens.length + Math.max(64, tokens.length / 4)));
     tokens[length++] = token;
-    if (ends) return finish(FinishReason.STOP);
+    if (recipe.ending().isEnd(token)) return finish(FinishReason.STOP);
     text.append(token);
     if (text.stopped()) return finish(FinishReason.STOP);
     if (audience.isEmpty()) return true;
@@ -194,7 +238,7 @@ public final class Sequence implements Generator.Ticket {
   private boolean finish(FinishReason reason) {
     text.finish();
     audience.completed(new Completion(text.answer(), reason, "", "", promptLength, cached, length - promptLength, model, requestKey,
-        text.reasoning(), text.reasoningTokens()));
+        text.reasoning(), text.reasoningTokens(), alternatives));
     return true;
   }
 

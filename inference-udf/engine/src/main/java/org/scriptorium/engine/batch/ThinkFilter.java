@@ -25,6 +25,15 @@ final class ThinkFilter {
 
   /** Hears of the parts as they become certain. */
   interface Sink {
+    /** Hears of nothing. */
+    Sink NONE = new Sink() {
+      @Override
+      public void answer(String piece) {}
+
+      @Override
+      public void reasoning(String piece) {}
+    };
+
     void answer(String piece);
 
     void reasoning(String piece);

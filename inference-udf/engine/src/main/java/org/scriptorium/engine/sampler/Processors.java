@@ -2,6 +2,7 @@ package org.scriptorium.engine.sampler;
 
 import java.util.Arrays;
 import java.util.List;
+import org.scriptorium.engine.api.SequenceBias;
 
 /**
  * The single processors, with the meanings of Hugging Face transformers 5 ({@code generation/logits_process.py}); lengths count
@@ -11,26 +12,28 @@ import java.util.List;
 final class Processors {
   private Processors() {}
 
-  /** What a sequence of tokens adds to the score of its last one when the others have just appeared. */
-  record SequenceBias(List<Integer> sequence, float bias) {
-    SequenceBias {
-      sequence = List.copyOf(sequence);
-    }
-  }
-
   /** Every token of prompt and text once: positive scores are divided by the penalty, negative ones multiplied. */
   static LogitsProcessor repetitionPenalty(float penalty) {
-    return step -> {
-      int[] seen = step.counts();
-      for (int i = 0; i < step.length; i++) {
-        int token = step.tokens[i];
-        if (!isScored(step, token) || seen[token] != 0) continue;
-        seen[token] = 1;
-        float score = step.logits[step.from + token];
-        step.logits[step.from + token] = score < 0 ? score * penalty : score / penalty;
-      }
-      for (int i = 0; i < step.length; i++) if (isScored(step, step.tokens[i])) seen[step.tokens[i]] = 0;
-    };
+    return step -> penalize(step, step.tokens, step.length, penalty);
+  }
+
+  /** Every token of {@code source} once, the other way round: above 1 it makes them likelier. */
+  static LogitsProcessor encoderRepetitionPenalty(double penalty, int[] source) {
+    int[] copy = source.clone();
+    float inverse = (float) (1 / penalty);
+    return step -> penalize(step, copy, copy.length, inverse);
+  }
+
+  private static void penalize(Scratch step, int[] tokens, int length, float penalty) {
+    int[] seen = step.counts();
+    for (int i = 0; i < length; i++) {
+      int token = tokens[i];
+      if (!isScored(step, token) || seen[token] != 0) continue;
+      seen[token] = 1;
+      float score = step.logits[step.from + token];
+      step.logits[step.from + token] = score < 0 ? score * penalty : score / penalty;
+    }
+    for (int i = 0; i < length; i++) if (isScored(step, tokens[i])) seen[tokens[i]] = 0;
   }
 
   /** The penalties of the OpenAI API, over generated tokens only: frequency for each occurrence, presence once. */
@@ -64,7 +67,7 @@ final class Processors {
     return step -> {
       for (SequenceBias each : copy) {
         int last = each.sequence().getLast();
-        if (isScored(step, last) && endsWithPrefix(step, each.sequence())) step.logits[step.from + last] += each.bias();
+        if (isScored(step, last) && endsWithPrefix(step, each.sequence())) step.logits[step.from + last] += (float) each.bias();
       }
     };
   }
@@ -73,7 +76,7 @@ final class Processors {
   static LogitsProcessor badWords(List<List<Integer>> sequences, int... endTokens) {
     return sequenceBias(sequences.stream()
         .filter(sequence -> sequence.size() > 1 || Arrays.stream(endTokens).noneMatch(end -> end == sequence.getFirst()))
-        .map(sequence -> new SequenceBias(sequence, Float.NEGATIVE_INFINITY))
+        .map(sequence -> new SequenceBias(sequence, Double.NEGATIVE_INFINITY))
         .toList());
   }
 
@@ -128,6 +131,15 @@ final class Processors {
   static LogitsProcessor suppress(int... tokens) {
     int[] copy = tokens.clone();
     return step -> forbid(step, copy);
+  }
+
+  /** None of these tokens is the first of a text, or the second where the first is forced ({@code isForced}) and stands alone before it. */
+  static LogitsProcessor suppressAtBegin(boolean isForced, int... tokens) {
+    int[] copy = tokens.clone();
+    return step -> {
+      int begin = step.promptLength == 1 && isForced ? 2 : step.promptLength;
+      if (step.length == begin) forbid(step, copy);
+    };
   }
 
   private static boolean isScored(Scratch step, int token) {

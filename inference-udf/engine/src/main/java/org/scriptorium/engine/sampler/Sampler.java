@@ -1,18 +1,19 @@
 package org.scriptorium.engine.sampler;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.scriptorium.engine.api.GenerationConfig;
+import org.scriptorium.engine.api.Parameters;
 
 /**
- * Chooses the next token of one sequence. Immutable, for any number of threads: the choice depends on the logits, the tokens so
- * far, the parameters and the row's seed alone, so a sequence may be paused and repeated, and gives the same text with any
- * neighbours.
+ * Chooses the next token of one sequence, or scores those that may follow. Immutable, for any number of threads: the choice depends on the
+ * logits, the tokens so far, the parameters and the row's seed alone, so a sequence may be paused and repeated, and gives the same text with
+ * any neighbours.
  *
- * <p>The order is that of Hugging Face's {@code generate}: repetition penalty, presence and frequency penalty (beside it, over
- * generated tokens only, as vLLM has them), minimum of new tokens, {@link Choices}; then, if the temperature is not 0, temperature, top-k, top-p,
- * min-p and a draw; else the largest score, of equal ones the lowest id.
+ * <p>The order is that of Hugging Face's {@code generate}: biases of sequences, penalties of the source's tokens and of repetition (beside
+ * them those of presence and frequency, over generated tokens only, as vLLM has them), runs that may not repeat, forbidden sequences,
+ * least lengths, {@link Choices}, forced tokens, the decay, suppressed tokens; then, if tokens are drawn, temperature, top-h, top-k, top-p,
+ * min-p, typical, epsilon and eta cut-offs and a draw; else the largest score, of equal ones the lowest id.
  */
 public final class Sampler {
   /** What {@link #sample} returns when the logits hold a NaN or their largest value is not finite. */
@@ -22,22 +23,23 @@ public final class Sampler {
   private final int vocabularySize;
   private final List<LogitsProcessor> processors;
   private final Optional<Warpers> warpers;
+  private final boolean renormalizes;
 
   /**
    * @param seed of this row, as {@link #seed} gives it
    * @param vocabularySize so many logits of a row are looked at
-   * @param endTokens those that {@code min_new_tokens} holds back
    */
-  public Sampler(GenerationConfig config, long seed, int vocabularySize, int[] endTokens) {
-    this(config, seed, vocabularySize, endTokens, Optional.empty());
+  public Sampler(GenerationConfig config, long seed, int vocabularySize, TextFrame frame) {
+    this(config, seed, vocabularySize, frame, Optional.empty());
   }
 
   /** @param choices those that the text is one of; empty leaves it free */
-  public Sampler(GenerationConfig config, long seed, int vocabularySize, int[] endTokens, Optional<Choices> choices) {
+  public Sampler(GenerationConfig config, long seed, int vocabularySize, TextFrame frame, Optional<Choices> choices) {
     this.seed = seed;
     this.vocabularySize = vocabularySize;
-    this.processors = processors(config, endTokens, choices);
+    this.processors = ProcessorList.of(config, frame, choices);
     this.warpers = config.isGreedy() ? Optional.empty() : Optional.of(Warpers.of(config));
+    renormalizes = config.value(Parameters.RENORMALIZE_LOGITS);
   }
 
   /** True if the choice is the greatest logit of a row, whatever the tokens: a caller may find it in its own way. */
@@ -82,15 +84,32 @@ public final class Sampler {
     }
   }
 
-  private static List<LogitsProcessor> processors(GenerationConfig config, int[] endTokens, Optional<Choices> choices) {
-    var result = new ArrayList<LogitsProcessor>();
-    if (config.repetitionPenalty() != 1) result.add(Processors.repetitionPenalty(config.repetitionPenalty()));
-    if (config.presencePenalty() != 0 || config.frequencyPenalty() != 0) {
-      result.add(Processors.presenceAndFrequencyPenalty(config.presencePenalty(), config.frequencyPenalty()));
+  /**
+   * Turns a row's logits into the scores of a beam's next tokens, in place: logarithms of probabilities, which the processors then change,
+   * as in the reference.
+   *
+   * @return false if the logits hold a NaN or their largest value is not finite
+   */
+  public boolean score(float[] logits, int from, int[] tokens, int promptLength, int length, Scratch scratch) {
+    if (!toLogarithms(logits, from)) return false;
+    if (processors.isEmpty()) return true;
+    scratch.begin(logits, from, vocabularySize, tokens, promptLength, length);
+    try {
+      for (int i = 0; i < processors.size(); i++) processors.get(i).apply(scratch);
+    } finally {
+      scratch.end();
     }
-    if (config.minNewTokens() > 0) result.add(Processors.minNewTokens(config.minNewTokens(), endTokens));
-    choices.map(Choices::processor).ifPresent(result::add);
-    return List.copyOf(result);
+    return !renormalizes || toLogarithms(logits, from);
+  }
+
+  private boolean toLogarithms(float[] logits, int from) {
+    float maximum = maximum(logits, from);
+    if (!Float.isFinite(maximum)) return false;
+    double total = 0;
+    for (int i = from; i < from + vocabularySize; i++) total += Exponential.of((double) logits[i] - maximum);
+    double shift = maximum + StrictMath.log(total);
+    for (int i = from; i < from + vocabularySize; i++) logits[i] = (float) (logits[i] - shift);
+    return true;
   }
 
   /** NaN if there is one. {@code Math.max} without branches lets the compiler use vectors; the result has one value in any order. */

@@ -2,6 +2,7 @@ package org.scriptorium.engine.sampler;
 
 import java.util.Arrays;
 import org.scriptorium.engine.api.GenerationConfig;
+import org.scriptorium.engine.api.Parameters;
 
 /**
  * Which tokens may be drawn, and with which weights: the warpers of Hugging Face transformers 5, in the order of the parameters.
@@ -11,6 +12,7 @@ import org.scriptorium.engine.api.GenerationConfig;
  * top-p warper keeps those of the lowest ids (there the order of equal scores is not specified).
  *
  * @param temperature above 0; 1 changes nothing
+ * @param topH 0 is off
  * @param topK 0 is off
  * @param topP 1 is off
  * @param minP 0 is off
@@ -18,10 +20,14 @@ import org.scriptorium.engine.api.GenerationConfig;
  * @param epsilonCutoff 0 is off
  * @param etaCutoff 0 is off
  */
-record Warpers(double temperature, int topK, double topP, double minP, double typicalP, double epsilonCutoff, double etaCutoff) {
+record Warpers(double temperature, double topH, int topK, double topP, double minP, double typicalP, double epsilonCutoff, double etaCutoff) {
+
+  private static final int TOP_H_TOKENS = 100;
 
   static Warpers of(GenerationConfig config) {
-    return new Warpers(config.temperature(), config.topK(), config.topP(), config.minP(), 1, 0, 0);
+    return new Warpers(config.temperature(), config.value(Parameters.TOP_H), config.value(Parameters.TOP_K), config.value(Parameters.TOP_P),
+        config.value(Parameters.MIN_P), config.value(Parameters.TYPICAL_P), config.value(Parameters.EPSILON_CUTOFF),
+        config.value(Parameters.ETA_CUTOFF));
   }
 
   /**
@@ -31,8 +37,11 @@ record Warpers(double temperature, int topK, double topP, double minP, double ty
    */
   void apply(Scratch step, float maximum) {
     step.reserveCandidates();
-    collect(step, topK > 0 && topK < step.size ? kthLargest(step) : Float.NEGATIVE_INFINITY);
+    float least = topK > 0 && topK < step.size ? kthLargest(step) : Float.NEGATIVE_INFINITY;
+    // Both keep the first tokens of one order: the fewer of the two stay, whichever comes first.
+    collect(step, topH > 0 ? Float.NEGATIVE_INFINITY : least);
     weigh(step, maximum);
+    if (topH > 0) keepTopH(step, least);
     if (topP < 1) keepTopP(step);
     if (minP > 0) keepFrom(step, minP);
     if (typicalP < 1) keepTypical(step);
@@ -97,7 +106,37 @@ record Warpers(double temperature, int topK, double topP, double minP, double ty
       taken += step.weights[-1 - (int) step.keys[first]];
       if (taken > allowance) break;
     }
-    long least = step.keys[first];
+    keepFromKey(step, step.keys[first]);
+  }
+
+  /**
+   * Keeps the best tokens while the sum of their parts of the entropy is within its share of the whole (Potraghloo et al. 2025,
+   * arXiv:2509.02510). As in the reference only the best {@link #TOP_H_TOKENS} are looked at.
+   *
+   * @param leastScore of those that may stay
+   */
+  private void keepTopH(Scratch step, float leastScore) {
+    int count = step.candidateCount, end = Math.max(0, count - TOP_H_TOKENS);
+    for (int i = 0; i < count; i++) step.keys[i] = key(step.logits[step.from + step.candidates[i]], -1 - i);
+    Arrays.sort(step.keys, 0, count);
+    double total = 0, entropy = 0;
+    for (int i = end; i < count; i++) total += weightOf(step, i);
+    for (int i = end; i < count; i++) entropy += surprise(weightOf(step, i) / total);
+    int least = count - 1;
+    double sum = surprise(weightOf(step, least) / total);
+    for (; least > end; least--) {
+      sum += surprise(weightOf(step, least - 1) / total);
+      if (sum > entropy * topH) break;
+    }
+    keepFromKey(step, Math.max(step.keys[least], key(leastScore, Integer.MIN_VALUE)));
+  }
+
+  /** The weight of the candidate of a sorted key. */
+  private static double weightOf(Scratch step, int sorted) {
+    return step.weights[-1 - (int) step.keys[sorted]];
+  }
+
+  private static void keepFromKey(Scratch step, long least) {
     int count = 0;
     for (int i = 0; i < step.candidateCount; i++) {
       if (key(step.logits[step.from + step.candidates[i]], -1 - i) >= least) keep(step, i, count++);
@@ -144,11 +183,13 @@ record Warpers(double temperature, int topK, double topP, double minP, double ty
 
   private static double entropy(Scratch step, double total) {
     double entropy = 0;
-    for (int i = 0; i < step.candidateCount; i++) {
-      double probability = step.weights[i] / total;
-      if (probability > 0) entropy -= probability * StrictMath.log(probability);
-    }
+    for (int i = 0; i < step.candidateCount; i++) entropy += surprise(step.weights[i] / total);
     return entropy;
+  }
+
+  /** A probability's part of the entropy. */
+  private static double surprise(double probability) {
+    return probability > 0 ? -probability * StrictMath.log(probability) : 0;
   }
 
   static double total(Scratch step) {

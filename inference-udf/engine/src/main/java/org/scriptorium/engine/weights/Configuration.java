@@ -139,6 +139,11 @@ public final class Configuration {
     return has(key) ? string(key) : otherwise;
   }
 
+  /** A value that is there and not null as it stands: a string, number, boolean, list or map. */
+  public Object plain(String key) {
+    return MAPPER.convertValue(required(key, "a value"), Object.class);
+  }
+
   /** An array of strings; unmodifiable. */
   public List<String> strings(String key) {
     var result = new ArrayList<String>();

@@ -7,17 +7,21 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.scriptorium.engine.Random32;
+import org.scriptorium.engine.api.EarlyStopping;
 import org.scriptorium.engine.api.GenerationConfig;
 import org.scriptorium.engine.kernel.Attention;
 import org.scriptorium.engine.model.BlockPool;
 import org.scriptorium.engine.model.BlockPool.Block;
 import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.model.CacheShape;
+import org.scriptorium.engine.model.SequenceCache;
 import org.scriptorium.engine.sampler.Sampler;
+import org.scriptorium.engine.sampler.TextFrame;
 import org.scriptorium.engine.tokenizer.Detokenizer;
 
 /** Admission, the pool and the prefix tree together, under random loads. */
@@ -61,15 +65,51 @@ class TestAdmission {
         assertThat(admission.admit(sequence)).isTrue();
         assertThat(sequence.computed()).isEqualTo(expected);
         assertThat(prefixes.match(prompt, 63)).isEqualTo(expected);
-        admission.grow(sequence, 64);
+        admission.grow(sequence, sequence.cache(), 64);
         prefixes.remember(prompt, 64, sequence.cache());
         admission.release(sequence);
       }
     }
   }
 
+  @Test
+  void beamsShareWholeBlocksAndNeverTakeMoreThanWasPromised() {
+    var random = new Random32("beams", 1);
+    for (int round = 0; round < 200; round++) {
+      int promptLength = 1 + random.below(100), room = 1 + random.below(100), beams = 2 + random.below(4);
+      var sequence = new Sequence(new int[promptLength], recipe(new int[promptLength], room, beams), "none", "", completion -> { });
+      int needed = Admission.blocks(sequence);
+      try (var pool = new BlockPool(SHAPE, needed * SHAPE.blockBytes())) {
+        var admission = new Admission(pool, new PrefixTree(pool, 8));
+        assertThat(admission.admit(sequence)).isTrue();
+        var caches = new ArrayList<>(List.of(sequence.cache()));
+        admission.grow(sequence, sequence.cache(), promptLength);
+        for (int positions = promptLength; positions < sequence.positions(); positions++) {
+          // One beam is given up, and another parts, as often as there is room for one.
+          if (caches.size() == beams) admission.drop(sequence, caches.remove(random.below(beams)));
+          var child = new SequenceCache();
+          SequenceCache parent = caches.get(random.below(caches.size()));
+          admission.share(sequence, parent, child, positions);
+          caches.add(child);
+          assertThat(child.blocks()).isEqualTo(parent.blocks());
+          for (SequenceCache cache : caches) admission.grow(sequence, cache, positions + 1);
+          for (SequenceCache cache : caches) assertThat(cache.block(positions / Attention.BLOCK).isShared()).as("written block, %s", random).isFalse();
+          assertThat(sequence.promised()).as("promised, %s", random).isBetween(0, pool.available());
+        }
+        for (SequenceCache cache : caches) admission.drop(sequence, cache);
+        assertThat(pool.available()).isEqualTo(needed);
+        assertThat(sequence.promised()).isEqualTo(needed);
+      }
+    }
+  }
+
+  private static Recipe recipe(int[] prompt, int room, int beams) {
+    var sampler = new Sampler(GenerationConfig.DEFAULT, 1, 8, new TextFrame(prompt, 1_000, new int[0]));
+    return new Recipe(new Ending(room, new int[0], List.of()), new BeamOptions(beams, EarlyStopping.FALSE, 1, 1), sampler, () -> NO_TEXT, Optional.empty());
+  }
+
   private static Sequence sequence(int[] prompt, int room) {
-    return new Sequence(prompt, room, List.of(), new Sampler(GenerationConfig.DEFAULT, 1, 8, new int[0]), NO_TEXT, "none", "", completion -> { });
+    return new Sequence(prompt, recipe(prompt, room, 1), "none", "", completion -> { });
   }
 
   /** Sequences that come, compute and go in random order; remembers what was written to each block. */
@@ -122,7 +162,7 @@ class TestAdmission {
       int from = sequence.computed(), to = Math.min(sequence.positions(), from < sequence.promptLength()
           ? Math.min(sequence.promptLength(), from + 1 + random.below(50)) : from + 1);
       if (to == from) return;
-      admission.grow(sequence, to);
+      admission.grow(sequence, sequence.cache(), to);
       for (int block = from / Attention.BLOCK; block <= (to - 1) / Attention.BLOCK; block++) {
         assertThat(sequence.cache().block(block).isShared()).as("written block %d is its own, %s", block, random).isFalse();
         int end = Math.min(to, (block + 1) * Attention.BLOCK);

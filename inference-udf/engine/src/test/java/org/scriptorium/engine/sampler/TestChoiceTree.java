@@ -23,7 +23,7 @@ class TestChoiceTree {
     for (int round = 0; round < 500; round++) {
       List<List<Integer>> texts = random.ints(4, 1, 4).mapToObj(length -> random.ints(length, 1, 5).boxed().toList()).distinct().toList();
       var choices = new Choices(texts.stream().map(text -> text.stream().mapToInt(token -> token).toArray()).toList(), ENDS);
-      var sampler = new Sampler(GenerationConfig.DEFAULT, 1, VOCABULARY, ENDS, Optional.of(choices));
+      var sampler = new Sampler(GenerationConfig.DEFAULT, 1, VOCABULARY, new TextFrame(new int[0], 1_000, ENDS), Optional.of(choices));
       int[] tokens = new int[16];
       int prompt = random.nextInt(4), length = prompt;
       while (true) {

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.scriptorium.engine.api.GenerationConfig;
-import org.scriptorium.engine.api.Truncation;
 
 class TestSampler {
   private static final int[] NO_TOKENS = {};
@@ -27,10 +27,10 @@ class TestSampler {
   @Test
   void looksAtTheRowAlone() {
     float[] logits = {9, 9, 1, 3, 2, 9, 9};
-    assertThat(new Sampler(GenerationConfig.DEFAULT, 1, 3, NO_TOKENS).sample(logits, 2, NO_TOKENS, 0, 0, new Scratch())).isEqualTo(1);
-    var hot = GenerationConfig.DEFAULT.withSampling(100f, 0, 1, 0, 0);
+    assertThat(new Sampler(GenerationConfig.DEFAULT, 1, 3, frame()).sample(logits, 2, NO_TOKENS, 0, 0, new Scratch())).isEqualTo(1);
+    var hot = sampling(100, 0, 1, 0);
     for (int step = 0; step < 200; step++) {
-      assertThat(new Sampler(hot, 1, 3, NO_TOKENS).sample(logits, 2, new int[step], 0, step, new Scratch())).isBetween(0, 2);
+      assertThat(new Sampler(hot, 1, 3, frame()).sample(logits, 2, new int[step], 0, step, new Scratch())).isBetween(0, 2);
     }
   }
 
@@ -48,7 +48,7 @@ class TestSampler {
   @Test
   void aNaNUnderAHeldBackEndTokenIsSeen() {
     var config = penalties(1, 0, 0, 3);
-    assertThat(new Sampler(config, 1, 3, new int[] {2}).sample(new float[] {1, 2, Float.NaN}, 0, NO_TOKENS, 0, 0, new Scratch()))
+    assertThat(new Sampler(config, 1, 3, frame(2)).sample(new float[] {1, 2, Float.NaN}, 0, NO_TOKENS, 0, 0, new Scratch()))
         .isEqualTo(Sampler.NON_FINITE);
   }
 
@@ -72,7 +72,7 @@ class TestSampler {
     double total = Arrays.stream(expected).sum();
     int draws = 60_000;
     int[] counts = new int[logits.length];
-    var sampler = new Sampler(sampling((float) temperature, 0, 1, 0), 20240607, logits.length, NO_TOKENS);
+    var sampler = new Sampler(sampling((float) temperature, 0, 1, 0), 20240607, logits.length, frame());
     var scratch = new Scratch();
     int[] tokens = new int[draws];
     for (int step = 0; step < draws; step++) counts[sampler.sample(logits.clone(), 0, tokens, 0, step, scratch)]++;
@@ -164,18 +164,18 @@ class TestSampler {
   @Test
   void penaltiesComeBeforeTheChoice() {
     float[] logits = {4, 3.5f, 1};
-    var sampler = new Sampler(penalties(2, 0, 0, 0), 1, 3, NO_TOKENS);
+    var sampler = new Sampler(penalties(2, 0, 0, 0), 1, 3, frame());
     assertThat(sampler.sample(logits, 0, new int[] {0, 0}, 2, 2, new Scratch())).isEqualTo(1);
   }
 
   @Test
   void endTokensAreHeldBackUntilTheMinimum() {
-    var sampler = new Sampler(penalties(1, 0, 0, 2), 1, 4, new int[] {1, 3, 7});
+    var sampler = new Sampler(penalties(1, 0, 0, 2), 1, 4, frame(1, 3, 7));
     int[] tokens = {5, 5, 5, 0, 0};
     assertThat(sampler.sample(new float[] {0, 9, 1, 8}, 0, tokens, 3, 3, new Scratch())).isEqualTo(2);
     assertThat(sampler.sample(new float[] {0, 9, 1, 8}, 0, tokens, 3, 4, new Scratch())).isEqualTo(2);
     assertThat(sampler.sample(new float[] {0, 9, 1, 8}, 0, tokens, 3, 5, new Scratch())).isEqualTo(1);
-    assertThat(new Sampler(penalties(1, 0, 0, 2), 1, 2, new int[] {0, 1}).sample(new float[] {1, 2}, 0, tokens, 3, 3, new Scratch()))
+    assertThat(new Sampler(penalties(1, 0, 0, 2), 1, 2, frame(0, 1)).sample(new float[] {1, 2}, 0, tokens, 3, 3, new Scratch()))
         .isEqualTo(Sampler.NON_FINITE);
   }
 
@@ -206,12 +206,16 @@ class TestSampler {
     assertThat(Exponential.of(Double.NEGATIVE_INFINITY)).isZero();
   }
 
+  private static TextFrame frame(int... endTokens) {
+    return new TextFrame(NO_TOKENS, 1_000, endTokens);
+  }
+
   private static int choose(GenerationConfig config, float... logits) {
-    return new Sampler(config, 1, logits.length, NO_TOKENS).sample(logits.clone(), 0, NO_TOKENS, 0, 0, new Scratch());
+    return new Sampler(config, 1, logits.length, frame()).sample(logits.clone(), 0, NO_TOKENS, 0, 0, new Scratch());
   }
 
   private static int sampleOne(GenerationConfig config, float[] logits, int step, Scratch scratch) {
-    return new Sampler(config, 99, logits.length, NO_TOKENS).sample(logits.clone(), 0, new int[step], 0, step, scratch);
+    return new Sampler(config, 99, logits.length, frame()).sample(logits.clone(), 0, new int[step], 0, step, scratch);
   }
 
   static int[] candidates(GenerationConfig config, float... logits) {
@@ -225,7 +229,7 @@ class TestSampler {
 
   /** Leaves the processed scores in {@code logits}. */
   private static void apply(GenerationConfig config, float[] logits, int[] tokens, int promptLength) {
-    new Sampler(config, 1, logits.length, NO_TOKENS).sample(logits, 0, tokens, promptLength, tokens.length, new Scratch());
+    new Sampler(config, 1, logits.length, frame()).sample(logits, 0, tokens, promptLength, tokens.length, new Scratch());
   }
 
   static GenerationConfig sampling(float temperature, int topK, float topP, float minP) {
@@ -233,11 +237,12 @@ class TestSampler {
   }
 
   private static GenerationConfig sampling(float temperature, int topK, float topP, float minP, long seed) {
-    return GenerationConfig.DEFAULT.withSampling(temperature, topK, topP, minP, seed);
+    return GenerationConfig.of(Map.of("temperature", temperature, "top_k", topK, "top_p", topP, "min_p", minP, "seed", seed));
   }
 
   private static GenerationConfig penalties(float repetition, float presence, float frequency, int minNewTokens) {
-    return new GenerationConfig(256, minNewTokens, 0, 0, 1, 0, repetition, presence, frequency, List.of(), 0, Truncation.NONE);
+    return GenerationConfig.of(Map.of("min_new_tokens", minNewTokens, "repetition_penalty", repetition, "presence_penalty", presence,
+        "frequency_penalty", frequency));
   }
 
   private static float[] logarithms(double... probabilities) {

@@ -21,7 +21,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.scriptorium.engine.ReferenceFixtures;
-import org.scriptorium.engine.sampler.Processors.SequenceBias;
+import org.scriptorium.engine.api.SequenceBias;
 
 /** Warpers and processors against the reference library's ({@code sampling.json} in the folder of {@code -Dscriptorium.fixtures}). */
 class TestSamplingFixture {
@@ -50,7 +50,8 @@ class TestSamplingFixture {
   private static void checkWarpers(JsonNode fixture, JsonNode item) {
     float[] logits = floats(fixture.get("logits").get(item.get("logits").asText()));
     JsonNode options = item.get("kwargs");
-    var warpers = new Warpers(options.path("temperature").asDouble(1), options.path("top_k").asInt(0), options.path("top_p").asDouble(1),
+    var warpers = new Warpers(options.path("temperature").asDouble(1), options.path("top_h").asDouble(0), options.path("top_k").asInt(0),
+        options.path("top_p").asDouble(1),
         options.path("min_p").asDouble(0), options.path("typical_p").asDouble(1), options.path("epsilon_cutoff").asDouble(0),
         options.path("eta_cutoff").asDouble(0));
     var step = new Scratch();
@@ -107,9 +108,10 @@ class TestSamplingFixture {
       case "forced_eos" -> Processors.forcedEnd(Integer.parseInt(words[2]), Integer.parseInt(words[4]));
       case "exponential_decay" ->
           Processors.exponentialDecay(Integer.parseInt(words[2]), Double.parseDouble(words[4]), Integer.parseInt(words[6]));
+      case "encoder_repetition_penalty" -> Processors.encoderRepetitionPenalty(Double.parseDouble(words[1]), new int[] {6, 2, 6, 3, 11, 1});
       case "suppress" -> Processors.suppress(2, 3);
       case "sequence_bias" -> Processors.sequenceBias(List.of(
-          new SequenceBias(List.of(6, 7), 2f), new SequenceBias(List.of(5), -1.5f), new SequenceBias(List.of(6, 8), 10f)));
+          new SequenceBias(List.of(6, 7), 2), new SequenceBias(List.of(5), -1.5), new SequenceBias(List.of(6, 8), 10)));
       case "encoder_no_repeat_ngram" -> Processors.encoderNoRepeatNgram(Integer.parseInt(words[1]), new int[] {6, 2, 6, 3, 11, 1});
       default -> throw new AssertionError("no such processor here: " + name);
     };

@@ -1,0 +1,19 @@
+package org.scriptorium.engine.batch;
+
+import org.scriptorium.engine.api.EarlyStopping;
+import org.scriptorium.engine.api.GenerationConfig;
+import org.scriptorium.engine.api.Parameters;
+
+/**
+ * How beams are searched.
+ *
+ * @param beams hypotheses that grow side by side, 1 where there is no search
+ * @param lengthPenalty a score is divided by the number of generated tokens to this power
+ * @param returned texts that are told, at most {@code beams}
+ */
+public record BeamOptions(int beams, EarlyStopping earlyStopping, double lengthPenalty, int returned) {
+  public static BeamOptions of(GenerationConfig config) {
+    return new BeamOptions(config.numBeams(), config.value(Parameters.EARLY_STOPPING), config.value(Parameters.LENGTH_PENALTY),
+        config.value(Parameters.NUM_RETURN_SEQUENCES));
+  }
+}
