@@ -32,6 +32,8 @@ import org.scriptorium.engine.sampler.TextFrame;
 
 /** A model behind its scheduler. Owner of the model, the packed weights, the machine and the scheduler. */
 final class BatchGenerator implements Generator {
+  private static final int[] NO_SOURCE = {};
+
   private final LanguageModel model;
   private final ModelDescription description;
   private final Machine machine;
@@ -42,6 +44,8 @@ final class BatchGenerator implements Generator {
   /** For texts that are one of a few words: nothing is thought before them. */
   private final PromptFitter choiceFitter;
   private volatile ChoiceTexts lastChoices;
+  /** Whether an encoder reads the prompt, so that the decoder begins with a token of its own. */
+  private final boolean isSourced;
   private boolean closed;
 
   BatchGenerator(LanguageModel model, ModelDescription description, Machine machine, PackedWeights packed, EngineOptions options) {
@@ -49,7 +53,8 @@ final class BatchGenerator implements Generator {
     this.description = description;
     this.machine = machine;
     this.packed = packed;
-    scheduler = new Scheduler(model.decoder(), machine, packed::requireWhole, options, description.name());
+    scheduler = new Scheduler(model.transformer(), machine, packed::requireWhole, options, description.name());
+    isSourced = model.encoderDecoder().isPresent();
     thoughts = new Thoughts(model, options.thinkMarkers());
     fitter = new PromptFitter(model.tokenizer(), model::render);
     choiceFitter = new PromptFitter(model.tokenizer(), prompt -> thoughts.closed(model.render(prompt)));
@@ -85,7 +90,7 @@ final class BatchGenerator implements Generator {
     GenerationConfig config = model.defaults().under(request.config().consistent()).consistent();
     int context = description.contextLength();
     // Without truncation a prompt may use all of the context but one token; the text then ends where the context does.
-    int limit = config.truncation() == Truncation.NONE ? context - 1 : Math.max(1, context - config.room(0));
+    int limit = isSourced ? context : config.truncation() == Truncation.NONE ? context - 1 : Math.max(1, context - config.room(0));
     return sequence(request, config, limit, Optional.empty(), listener);
   }
 
@@ -94,15 +99,15 @@ final class BatchGenerator implements Generator {
     GenerationConfig config = request.config();
     for (Parameter<?> parameter : Parameters.OF_FREE_TEXTS) config = config.without(parameter);
     config = config.withMaxNewTokens(choices.room()).consistent();
-    int limit = Math.max(1, description.contextLength() - choices.room());
+    int limit = isSourced ? description.contextLength() : Math.max(1, description.contextLength() - choices.room());
     return sequence(request, config, limit, Optional.of(choices.choices()), choices.over(listener));
   }
 
   private Sequence sequence(Request request, GenerationConfig config, int limit, Optional<Choices> choices, Listener listener) {
     var fitted = (choices.isPresent() ? choiceFitter : fitter).fit(request.prompt(), limit, config.truncation());
-    int[] prompt = fitted.ids();
-    if (prompt.length == 0) throw new ModelException(ErrorCode.INVALID_PARAMETER, "the prompt is empty");
-    int room = Math.min(config.room(prompt.length), description.contextLength() - prompt.length);
+    int[] read = fitted.ids(), prompt = isSourced ? new int[] {model.startToken()} : read;
+    if (read.length == 0) throw new ModelException(ErrorCode.INVALID_PARAMETER, "the prompt is empty");
+    int room = Math.min(config.room(prompt.length), model.decoder().contextLength() - prompt.length);
     if (room < 1) {
       throw new ModelException(ErrorCode.PROMPT_TOO_LONG, "the prompt has %d tokens, max_length is %d; raise it, or give max_new_tokens"
           .formatted(prompt.length, config.maxLength()));
@@ -110,11 +115,11 @@ final class BatchGenerator implements Generator {
     Optional<Thinking> thinking = choices.isPresent() ? Optional.empty() : thoughts.after(fitted.rendered());
     String key = RequestKey.of(description.fingerprint(), fitted.prompt(), config, request.choices(), thinking.map(Thinking::markers));
     int[] named = config.value(Parameters.EOS_TOKEN_ID).stream().mapToInt(id -> id).distinct().sorted().toArray();
-    var frame = new TextFrame(prompt, prompt.length + room, named.length > 0 ? named : model.endTokens());
+    var frame = new TextFrame(read, prompt.length + room, named.length > 0 ? named : model.endTokens());
     var sampler = new Sampler(config, Sampler.seed(key, config), model.decoder().vocabulary(), frame, choices);
     var recipe = new Recipe(new Ending(room, frame.endTokens(), config.stopStrings()), BeamOptions.of(config), sampler,
         model.tokenizer()::detokenizer, thinking);
-    return new Sequence(prompt, recipe, description.name(), key, listener);
+    return new Sequence(isSourced ? read : NO_SOURCE, prompt, recipe, description.name(), key, listener);
   }
 
   /** All rows of a job mostly have the same. */

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -22,6 +21,7 @@ import org.scriptorium.engine.model.Decoder;
 import org.scriptorium.engine.model.Encoder;
 import org.scriptorium.engine.model.EncoderDecoder;
 import org.scriptorium.engine.model.Linear;
+import org.scriptorium.engine.model.Transformer;
 import org.scriptorium.engine.tokenizer.Tokenizer;
 import org.scriptorium.engine.weights.Configuration;
 import org.scriptorium.engine.weights.GgufFile;
@@ -41,14 +41,16 @@ final class LanguageModel implements AutoCloseable {
   private final Supplier<ModelTexts> texts;
   private final int[] endTokens;
   private final GenerationDefaults defaults;
+  private final SourceSettings sources;
 
   private LanguageModel(Weights weights, Composition composition, Supplier<ModelTexts> texts, int[] endTokens,
-      GenerationDefaults defaults) {
+      GenerationDefaults defaults, SourceSettings sources) {
     this.weights = weights;
     this.composition = composition;
     this.texts = texts;
     this.endTokens = endTokens;
     this.defaults = defaults;
+    this.sources = sources;
   }
 
   /** @param path a GGUF file, or a folder as Hugging Face's libraries write it */
@@ -63,7 +65,8 @@ final class LanguageModel implements AutoCloseable {
       ModelTexts texts = GgufTexts.read(metadata);
       int[] ends = END_KEYS.stream().filter(metadata::has).mapToInt(key -> metadata.integer(key, 0, texts.tokenizer().vocabularySize() - 1))
           .toArray();
-      return new LanguageModel(file, composition, () -> texts, sorted(ends), GenerationDefaults.NONE);
+      return new LanguageModel(file, composition, () -> texts, sorted(ends), GenerationDefaults.NONE,
+          SourceSettings.of(metadata, composition.architecture()));
     } catch (RuntimeException | Error e) {
       file.close();
       throw e;
@@ -73,7 +76,7 @@ final class LanguageModel implements AutoCloseable {
   private static LanguageModel open(ModelFolder folder) {
     try {
       return new LanguageModel(folder, Families.compose(folder), texts(folder), endTokens(folder),
-          GenerationDefaults.read(folder.generation().isEmpty() ? folder.configuration() : folder.generation()));
+          GenerationDefaults.read(folder.generation().isEmpty() ? folder.configuration() : folder.generation()), SourceSettings.of(folder));
     } catch (RuntimeException | Error e) {
       folder.close();
       throw e;
@@ -120,6 +123,7 @@ final class LanguageModel implements AutoCloseable {
   /** @throws ModelException if texts can't be generated with it */
   void requireWriter() {
     decoder();
+    if (encoderDecoder().isPresent()) startToken();
     requireTexts();
   }
 
@@ -136,7 +140,7 @@ final class LanguageModel implements AutoCloseable {
       case EncoderDecoder _ -> Kind.ENCODER_DECODER;
     };
     return new ModelDescription(name, fingerprint, composition.architecture(), composition.transformer().contextLength(),
-        composition.transformer().vocabulary(), weights.bytes(), kind, Map.of());
+        composition.transformer().vocabulary(), weights.bytes(), kind, sources.prefixes());
   }
 
   Weights weights() {
@@ -163,6 +167,10 @@ final class LanguageModel implements AutoCloseable {
     return composition.transformer() instanceof EncoderDecoder both ? Optional.of(both) : Optional.empty();
   }
 
+  Transformer transformer() {
+    return composition.transformer();
+  }
+
   /** @throws ModelException MODEL_UNSUPPORTED if the model generates text */
   Encoder encoder() {
     if (composition.transformer() instanceof Encoder encoder) return encoder;
@@ -173,6 +181,17 @@ final class LanguageModel implements AutoCloseable {
   /** @throws ModelException as {@link #requireTexts} */
   Tokenizer tokenizer() {
     return texts.get().tokenizer();
+  }
+
+  /**
+   * The token that a decoder begins with after its encoder has read.
+   *
+   * @throws ModelException MODEL_UNSUPPORTED if the model names none
+   */
+  int startToken() {
+    if (sources.start() >= 0 && sources.start() < decoder().vocabulary()) return sources.start();
+    throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: decoder_start_token_id: expected a token, less than %d, found %s"
+        .formatted(weights.path(), decoder().vocabulary(), sources.start() < 0 ? "none" : sources.start()));
   }
 
   /** Tokens that end a text, ascending. */

@@ -51,7 +51,7 @@ final class GenerationReplay implements AutoCloseable {
     file = Configuration.read(folder.resolve("generation_config.json"));
     machine = new Machine(Providers.open(kernels, bits), options.threads(), "generation");
     packed = PackedWeights.bind(model.maps(), model.weights(), machine, options.packedDirectory(), Fingerprint.sha256(folder));
-    scheduler = new Scheduler(model.decoder(), machine, packed::requireWhole, options, "generation");
+    scheduler = new Scheduler(model.transformer(), machine, packed::requireWhole, options, "generation");
   }
 
   /** A generation on its way. */
@@ -81,21 +81,27 @@ final class GenerationReplay implements AutoCloseable {
   record Text(int[] tokens, double score, int count) {}
 
   /**
-   * Submits a prompt.
+   * Submits a prompt, which an encoder reads where the model has one.
    *
-   * @param padding tokens before the prompt, which lengths count
+   * @param padding tokens before the decoder's first, which lengths count
    */
-  Running submit(int[] prompt, int padding, JsonNode arguments) {
+  Running submit(int[] input, int padding, JsonNode arguments) {
+    int[] prompt = begin(input);
     GenerationConfig config = model.defaults().under(config(arguments, padding)).consistent();
     int room = config.room(prompt.length);
     int[] ends = ends(arguments).stream().mapToInt(id -> id).sorted().toArray();
-    var sampler = new Sampler(config, 1, model.decoder().vocabulary(), new TextFrame(prompt, prompt.length + room, ends));
+    var sampler = new Sampler(config, 1, model.decoder().vocabulary(), new TextFrame(input, prompt.length + room, ends));
     var recipe = new Recipe(new Ending(room, ends, List.of()), BeamOptions.of(config), sampler, Numbers::new, Optional.empty());
     var completion = new CompletableFuture<Completion>();
     // Equal keys would follow one another.
-    var sequence = new Sequence(prompt, recipe, "replay", "generation " + submitted++, completion::complete);
+    var sequence = new Sequence(prompt == input ? new int[0] : input, prompt, recipe, "replay", "generation " + submitted++, completion::complete);
     scheduler.submit(sequence);
     return new Running(sequence, completion);
+  }
+
+  /** What the decoder begins with. */
+  int[] begin(int[] input) {
+    return model.encoderDecoder().isPresent() ? new int[] {model.startToken()} : input;
   }
 
   private GenerationConfig config(JsonNode arguments, int padding) {

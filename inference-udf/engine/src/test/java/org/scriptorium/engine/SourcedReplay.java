@@ -109,21 +109,25 @@ final class SourcedReplay implements AutoCloseable {
   }
 
   private List<SequenceCache> read(List<Input> inputs, CacheShape shape, BlockPool pool, int rows) {
-    var caches = new ArrayList<SequenceCache>();
+    var sources = new ArrayList<SequenceCache>();
     for (Input input : inputs) {
-      var cache = new SequenceCache();
-      for (int i = 0; i < input.source().length; i += Attention.BLOCK) cache.source().append(pool.take());
-      caches.add(cache);
+      var source = new SequenceCache();
+      for (int i = 0; i < input.source().length; i += Attention.BLOCK) source.append(pool.take());
+      sources.add(source);
     }
     // Rows that are padded differently are read by stacks of their own.
     for (int padding : inputs.stream().mapToInt(Input::padding).distinct().toArray()) {
       var alike = new ArrayList<Integer>();
       for (int i = 0; i < inputs.size(); i++) if (inputs.get(i).padding() == padding) alike.add(i);
       try (var reading = from(padding).bind(machine, shape, rows)) {
-        reading.read(alike.stream().map(i -> inputs.get(i).source()).toList(), alike.stream().map(i -> caches.get(i).source()).toList());
+        reading.read(alike.stream().map(i -> inputs.get(i).source()).toList(), alike.stream().map(i -> sources.get(i)).toList());
       }
     }
-    return caches;
+    return sources.stream().map(source -> {
+      var cache = new SequenceCache();
+      cache.over(source);
+      return cache;
+    }).toList();
   }
 
   private static boolean isDone(List<Input> inputs, int[] done) {

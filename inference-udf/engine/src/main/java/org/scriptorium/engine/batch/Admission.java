@@ -24,10 +24,10 @@ final class Admission {
     return (positions + Attention.BLOCK - 1) / Attention.BLOCK;
   }
 
-  /** Blocks that a sequence may hold: beams share those that its prompt fills, and none of the others for certain. */
+  /** Blocks that a sequence may hold, those of its source among them: beams share those that its prompt fills, and none of the others for certain. */
   static int blocks(Sequence sequence) {
     int all = blocks(sequence.positions()), shared = sequence.promptLength() / Attention.BLOCK;
-    return shared + sequence.width() * (all - shared);
+    return blocks(sequence.source().length) + shared + sequence.width() * (all - shared);
   }
 
   /** True if the sequence could run were it alone. */
@@ -41,9 +41,11 @@ final class Admission {
     int needed = blocks(sequence);
     while (pool.available() - promised < needed && prefixes.evictOne()) { }
     if (pool.available() - promised < needed) return false;
-    sequence.cached(prefixes.adopt(sequence.tokens(), sequence.promptLength() - 1, sequence.cache()));
+    // What a decoder has in its cache depends on its source: nobody else's begins alike.
+    if (sequence.source().length == 0) sequence.cached(prefixes.adopt(sequence.tokens(), sequence.promptLength() - 1, sequence.cache()));
     sequence.promised(needed - sequence.cache().blocks());
     promised += sequence.promised();
+    grow(sequence, sequence.sourceCache(), sequence.source().length);
     return true;
   }
 

@@ -94,10 +94,16 @@ final class Beams {
   }
 
   private Beam copy(Admission admission, int positions, Beam parent) {
-    Beam beam = spare.isEmpty() ? new Beam(prompt, new SequenceCache(), sampler, search.candidates()) : spare.removeLast();
+    Beam beam = spare.isEmpty() ? new Beam(prompt, emptyCache(), sampler, search.candidates()) : spare.removeLast();
     beam.take(parent);
     admission.share(sequence, parent.cache(), beam.cache(), positions);
     return beam;
+  }
+
+  private SequenceCache emptyCache() {
+    var cache = new SequenceCache();
+    cache.over(sequence.sourceCache());
+    return cache;
   }
 
   List<BeamSearch.Hypothesis> results() {

@@ -14,8 +14,11 @@ import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.model.BlockPool;
 import org.scriptorium.engine.model.CacheShape;
 import org.scriptorium.engine.model.Decoder;
+import org.scriptorium.engine.model.Encoder;
+import org.scriptorium.engine.model.EncoderDecoder;
 import org.scriptorium.engine.model.Machine;
 import org.scriptorium.engine.model.Step;
+import org.scriptorium.engine.model.Transformer;
 import org.scriptorium.engine.sampler.Scratch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,12 +48,13 @@ public final class Scheduler implements AutoCloseable {
   private final BlockPool pool;
   private final PrefixTree prefixes;
   private final Admission admission;
+  private final Sources sources;
   private final Scratch[] scratch;
   private final Leaders leaders = new Leaders();
 
   private final ConcurrentLinkedQueue<Sequence> inbox = new ConcurrentLinkedQueue<>();
   private final PriorityQueue<Sequence> waiting = new PriorityQueue<>(
-      Comparator.comparingLong((Sequence sequence) -> sequence.arrival() / WINDOW).thenComparingInt(sequence -> -sequence.promptLength())
+      Comparator.comparingLong((Sequence sequence) -> sequence.arrival() / WINDOW).thenComparingInt(sequence -> -sequence.inputLength())
           .thenComparingLong(Sequence::arrival));
   private final List<Sequence> running = new ArrayList<>();
   private final List<Sequence> sampling = new ArrayList<>();
@@ -68,7 +72,8 @@ public final class Scheduler implements AutoCloseable {
   /**
    * @param check called before each step; what it throws becomes the error of the step's rows
    */
-  public Scheduler(Decoder decoder, Machine machine, Runnable check, EngineOptions options, String name) {
+  public Scheduler(Transformer transformer, Machine machine, Runnable check, EngineOptions options, String name) {
+    Decoder decoder = decoder(transformer);
     this.machine = machine;
     this.check = check;
     maxBatch = options.maxBatch();
@@ -79,9 +84,18 @@ public final class Scheduler implements AutoCloseable {
     pool = new BlockPool(shape, options.cacheBytes());
     prefixes = new PrefixTree(pool, Math.clamp(pool.capacity() / 8, 4, 96));
     admission = new Admission(pool, prefixes);
+    sources = new Sources(transformer, machine, shape, step.maxRows());
     scratch = new Scratch[machine.threads()];
     for (int i = 0; i < scratch.length; i++) scratch[i] = new Scratch();
     thread = Thread.ofPlatform().daemon().name(name + "-scheduler").start(this::serve);
+  }
+
+  private static Decoder decoder(Transformer transformer) {
+    return switch (transformer) {
+      case Decoder decoder -> decoder;
+      case EncoderDecoder both -> both.decoder();
+      case Encoder _ -> throw new IllegalArgumentException("expected a model that generates, found an encoder");
+    };
   }
 
   /** Hands over a sequence; from any thread. */
@@ -155,6 +169,7 @@ public final class Scheduler implements AutoCloseable {
     sampling.clear();
     rows.clear();
     chunked.clear();
+    sources.clear();
     try {
       decode();
       int decodes = step.rows();
@@ -162,9 +177,12 @@ public final class Scheduler implements AutoCloseable {
       admit();
       if (step.rows() == 0) return;
       check.run();
+      sources.read();
       execution.run();
       machine.run(this::choose, rows.size());
-      for (Sequence sequence : chunked) prefixes.remember(sequence.tokens(), sequence.computed(), sequence.cache());
+      for (Sequence sequence : chunked) {
+        if (sequence.source().length == 0) prefixes.remember(sequence.tokens(), sequence.computed(), sequence.cache());
+      }
       count(decodes);
     } catch (RuntimeException | Error failure) {
       failStep(failure);
@@ -253,7 +271,7 @@ public final class Scheduler implements AutoCloseable {
     }
     if (!admission.fitsAlone(sequence)) {
       return refuse(sequence, ErrorCode.CACHE_TOO_SMALL, "%d tokens need %d cache blocks, the engine has %d; give "
-          .formatted(sequence.positions(), Admission.blocks(sequence), pool.capacity()) + "spark.scriptorium.engine.cache-memory more");
+          .formatted(sequence.source().length + sequence.positions(), Admission.blocks(sequence), pool.capacity()) + "spark.scriptorium.engine.cache-memory more");
     }
     if (isWorthWaiting(sequence)) {
       deferred.add(sequence);
@@ -270,6 +288,7 @@ public final class Scheduler implements AutoCloseable {
       deferred.add(sequence);
       return false;
     }
+    sources.enter(sequence);
     chunk(sequence);
     return true;
   }
@@ -282,6 +301,7 @@ public final class Scheduler implements AutoCloseable {
 
   /** True if a running prompt is about to compute much that this one begins with. */
   private boolean isWorthWaiting(Sequence sequence) {
+    if (sequence.source().length > 0) return false;
     int have = -1;
     for (Sequence other : running) {
       if (other.length() > other.promptLength()) continue;
@@ -355,6 +375,7 @@ public final class Scheduler implements AutoCloseable {
       }
     }
     if (interrupted) Thread.currentThread().interrupt();
+    sources.close();
     pool.close();
   }
 }

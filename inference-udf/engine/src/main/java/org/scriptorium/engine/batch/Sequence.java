@@ -19,6 +19,8 @@ import org.scriptorium.engine.sampler.Scratch;
  * and equal ones that follow it. All but {@link #cancel} is the scheduler's own.
  */
 public final class Sequence implements Generator.Ticket, Row {
+  private static final int[] NO_SOURCE = {};
+
   private final Audience.Member request;
   private final Audience audience;
   private final String model;
@@ -29,6 +31,8 @@ public final class Sequence implements Generator.Ticket, Row {
   private final Sampler sampler;
   private final GeneratedText text;
   private final SequenceCache cache = new SequenceCache();
+  private final int[] source;
+  private final SequenceCache sourceCache = new SequenceCache();
   private final Optional<Beams> beams;
   /** What the beams found, once their search is over. */
   private List<Alternative> alternatives = List.of();
@@ -46,7 +50,18 @@ public final class Sequence implements Generator.Ticket, Row {
   private int output = -1;
   private int sampled;
 
+  /** Of a decoder alone. */
   public Sequence(int[] prompt, Recipe recipe, String model, String requestKey, Generator.Listener listener) {
+    this(NO_SOURCE, prompt, recipe, model, requestKey, listener);
+  }
+
+  /**
+   * @param source what an encoder reads before the decoder's first token; empty where the model has none
+   * @param prompt what the decoder begins with
+   */
+  public Sequence(int[] source, int[] prompt, Recipe recipe, String model, String requestKey, Generator.Listener listener) {
+    this.source = source;
+    cache.over(sourceCache);
     this.recipe = recipe;
     sampler = recipe.sampler();
     this.model = model;
@@ -94,6 +109,20 @@ public final class Sequence implements Generator.Ticket, Row {
 
   int promptLength() {
     return promptLength;
+  }
+
+  int[] source() {
+    return source;
+  }
+
+  /** What the decoder's layers see of the source. */
+  SequenceCache sourceCache() {
+    return sourceCache;
+  }
+
+  /** Tokens that the model reads before it writes. */
+  int inputLength() {
+    return source.length > 0 ? source.length : promptLength;
   }
 
   int[] tokens() {
@@ -185,6 +214,7 @@ public final class Sequence implements Generator.Ticket, Row {
   void releaseCaches() {
     if (beams.isPresent()) beams.get().release();
     else cache.release();
+    sourceCache.release();
   }
 
   /**
@@ -237,7 +267,7 @@ public final class Sequence implements Generator.Ticket, Row {
 
   private boolean finish(FinishReason reason) {
     text.finish();
-    audience.completed(new Completion(text.answer(), reason, "", "", promptLength, cached, length - promptLength, model, requestKey,
+    audience.completed(new Completion(text.answer(), reason, "", "", inputLength(), cached, length - promptLength, model, requestKey,
         text.reasoning(), text.reasoningTokens(), alternatives));
     return true;
   }
@@ -248,7 +278,7 @@ public final class Sequence implements Generator.Ticket, Row {
   }
 
   private Completion failure(ErrorCode code, String message) {
-    return Completion.failed(code, message, promptLength, model, requestKey);
+    return Completion.failed(code, message, inputLength(), model, requestKey);
   }
 
   /** Tokens that two prompts begin with alike. */

@@ -21,9 +21,10 @@ public record EncoderDecoder(EncoderStack encoder, Decoder decoder, int sourceLe
     return decoder.vocabulary();
   }
 
+  /** Of what the model reads. */
   @Override
   public int contextLength() {
-    return decoder.contextLength();
+    return sourceLength;
   }
 
   /**
@@ -125,11 +126,6 @@ public record EncoderDecoder(EncoderStack encoder, Decoder decoder, int sourceLe
       }, 2 * panels);
       machine.run((row, worker) -> crossing.remember(attention, keys, values, row * keyWidth, targets.get(owners[row]), positions[row],
           cache, layer), rows);
-    }
-
-    /** [rows, width] states of the sources that were read last, while none is read anew. */
-    float[] states() {
-      return execution.states();
     }
 
     @Override

@@ -11,12 +11,19 @@ public final class SequenceCache {
   private MemorySegment[] memory = new MemorySegment[4];
   private int count;
   private int length;
-  /** Absent where no encoder reads. */
   private SequenceCache source;
 
-  /** What a decoder's cross-attention sees; made when first asked for. */
-  public SequenceCache source() {
-    if (source == null) source = new SequenceCache();
+  /**
+   * Names what a decoder's cross-attention sees.
+   *
+   * @param cache borrowed: caches of one sequence share it, and whoever made it releases it
+   */
+  public void over(SequenceCache cache) {
+    source = cache;
+  }
+
+  /** What a decoder's cross-attention sees; absent where no encoder reads. */
+  SequenceCache source() {
     return source;
   }
 
@@ -65,7 +72,6 @@ public final class SequenceCache {
 
   /** Releases all blocks. */
   public void release() {
-    if (source != null) source.release();
     for (int i = 0; i < count; i++) blocks[i].release();
     Arrays.fill(blocks, 0, count, null);
     Arrays.fill(memory, 0, count, null);

@@ -184,6 +184,10 @@ public final class Configuration {
     }).toList();
   }
 
+  public boolean isObject(String key) {
+    return value(key).isObject();
+  }
+
   /** An object within this one, if it is there and not null. */
   public Optional<Configuration> section(String key) {
     if (!has(key)) return Optional.empty();
