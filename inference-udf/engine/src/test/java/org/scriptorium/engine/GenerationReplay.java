@@ -68,7 +68,8 @@ final class GenerationReplay implements AutoCloseable {
     }
 
     private static int[] ids(Alternative alternative) {
-      return Arrays.stream(alternative.text().strip().split(" ")).mapToInt(Integer::parseInt).toArray();
+      // A text may end with its first token.
+      return Arrays.stream(alternative.text().split(" ")).filter(number -> !number.isEmpty()).mapToInt(Integer::parseInt).toArray();
     }
   }
 
