@@ -80,7 +80,7 @@ public class AttentionBenchmark {
 
   @Benchmark
   public float[] together() {
-    attention.attendRows(ROWS, query, 0, STRIDE, HEADS, WIDTH, turn(), 0, values, 0, context, 1, 0.125f, target, 0, scratch);
+    attention.attendRows(ROWS, query, 0, STRIDE, HEADS, WIDTH, turn(), 0, values, 0, context, 1, Integer.MAX_VALUE, 0.125f, target, 0, scratch);
     return target;
   }
 

@@ -74,7 +74,8 @@ final class KernelWarmUp {
   }
 
   private void attend(Attention attention, MemorySegment[] blocks, long values) {
-    attention.attendRows(PROMPT_ROWS, source, 0, HEADS * WIDTH, HEADS, WIDTH, blocks, 0, values, 0, TOKENS - PROMPT_ROWS, 1, 0.125f, target, 0, scratch);
+    attention.attendRows(PROMPT_ROWS, source, 0, HEADS * WIDTH, HEADS, WIDTH, blocks, 0, values, 0, TOKENS - PROMPT_ROWS, 1,
+        Integer.MAX_VALUE, 0.125f, target, 0, scratch);
     attention.attend(source, 0, HEADS, WIDTH, blocks, 0, values, 0, TOKENS, 0.125f, target, 0, scratch);
   }
 }

@@ -17,7 +17,7 @@ import org.scriptorium.engine.weights.Weights;
 public final class Families {
   private static final List<Family> ALL = List.of(new Llama(), new Mistral(), new Mixtral(), new Qwen2(), new Qwen3(), new Qwen3Experts(),
       new Gemma3(), new Phi3(), new Ernie(), new ErnieExperts(), new DeepSeek3(), new GptNeoX(), new Gpt2(), new OpenAiGpt(), new Bert(),
-      new Marian(), new Bart(), new T5());
+      new Marian(), new Bart(), new T5(), new TransformerXl());
 
   private Families() {}
 

@@ -6,39 +6,73 @@ import org.scriptorium.engine.model.BlockPool.Block;
 import org.scriptorium.engine.model.SequenceCache;
 
 /**
- * Lets a sequence in only when the blocks it may need until its end are there, so that a running sequence never waits for memory.
- * One scheduler's own.
+ * Lets a sequence in only when the blocks it may hold at a time until its end are there, so that a running sequence never waits for memory.
+ * Blocks that none of its rows to come sees it gives back while it runs. One scheduler's own.
  */
 final class Admission {
   private final BlockPool pool;
   private final PrefixTree prefixes;
+  private final Sight sight;
+  private final int chunk;
   /** Blocks that running sequences may still take. */
   private int promised;
 
-  Admission(BlockPool pool, PrefixTree prefixes) {
+  /** How far back a model sees. */
+  @FunctionalInterface
+  interface Sight {
+    /** All that came before. */
+    Sight WHOLE = (position, segment) -> 0;
+
+    /** First position that a row at {@code position} sees whose segment begins at {@code segment}. */
+    int from(int position, int segment);
+  }
+
+  /** @param chunk most rows of a prompt in a step */
+  Admission(BlockPool pool, PrefixTree prefixes, Sight sight, int chunk) {
     this.pool = pool;
     this.prefixes = prefixes;
+    this.sight = sight;
+    this.chunk = chunk;
   }
 
   static int blocks(int positions) {
     return (positions + Attention.BLOCK - 1) / Attention.BLOCK;
   }
 
-  /** Blocks that a sequence may hold, those of its source among them: beams share those that its prompt fills, and none of the others for certain. */
-  static int blocks(Sequence sequence) {
+  /**
+   * Most blocks that the sequence holds at a time, or leaves to the prefix tree on its way. A row sees most behind the prompt's end or at
+   * its own; before it the rows of its chunk see as much, so the blocks of all of them reach from the first one's sight to the last.
+   */
+  private int ofOne(Sequence sequence) {
+    int all = sequence.positions(), prompt = sequence.promptLength(), last = all - 1;
+    int ofPrompt = prompt - 1 - sight.from(prompt - 1, 0) + Math.min(chunk, prompt), later = all - sight.from(last, last);
+    long tokens = Math.max(ofPrompt, all > prompt ? later : 0);
+    // Tokens that begin anywhere in a block touch one more than if they began with it.
+    long held = (tokens + Attention.BLOCK - 2) / Attention.BLOCK + 1;
+    if (sight.from(last, last) > 0) held += Math.min(prefixes.depth(), blocks(prompt));
+    return (int) Math.min(blocks(all), held);
+  }
+
+  /** Most blocks that a sequence holds at a time, those of its source among them. */
+  int needed(Sequence sequence) {
+    return blocks(sequence.source().length) + (sequence.width() > 1 ? ofBeams(sequence) : ofOne(sequence));
+  }
+
+  /** Beams share the blocks that their prompt fills, and none of the others for certain; they give none back on the way. */
+  private static int ofBeams(Sequence sequence) {
     int all = blocks(sequence.positions()), shared = sequence.promptLength() / Attention.BLOCK;
-    return blocks(sequence.source().length) + shared + sequence.width() * (all - shared);
+    return shared + sequence.width() * (all - shared);
   }
 
   /** True if the sequence could run were it alone. */
   boolean fitsAlone(Sequence sequence) {
-    return blocks(sequence) <= pool.capacity();
+    return needed(sequence) <= pool.capacity();
   }
 
   /** Gives the sequence what the prefix cache has for it and promises the rest; false if there is no room now. */
   boolean admit(Sequence sequence) {
     // Blocks found in the prefix cache are not counted on before they are held: eviction might take them.
-    int needed = blocks(sequence);
+    int needed = needed(sequence);
     while (pool.available() - promised < needed && prefixes.evictOne()) { }
     if (pool.available() - promised < needed) return false;
     // What a decoder has in its cache depends on its source: nobody else's begins alike.
@@ -49,8 +83,22 @@ final class Admission {
     return true;
   }
 
+  /** Gives back what no row from the next one on sees, and promises it anew as far as the sequence will take blocks. */
+  private void releaseUnseen(Sequence sequence) {
+    SequenceCache cache = sequence.cache();
+    int from = sight.from(sequence.computed(), cache.segment());
+    while (cache.held() > 0 && cache.start() + Attention.BLOCK <= from) {
+      // What the prefix tree shares stays taken: it was promised with the rest.
+      boolean frees = !cache.block(cache.start() / Attention.BLOCK).isShared();
+      cache.releaseBefore(from);
+      if (!frees || sequence.promised() >= blocks(sequence.positions()) - cache.blocks()) continue;
+      promise(sequence, 1);
+    }
+  }
+
   /** Takes blocks until one of the sequence's caches has room for {@code positions}. */
   void grow(Sequence sequence, SequenceCache cache, int positions) {
+    if (cache == sequence.cache() && sequence.width() == 1) releaseUnseen(sequence);
     while (cache.capacity() < positions) cache.append(take(sequence));
   }
 

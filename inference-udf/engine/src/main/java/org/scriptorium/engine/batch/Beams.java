@@ -49,6 +49,11 @@ final class Beams {
     }
   }
 
+  /** The rows of a position are a segment of their own. */
+  void beginSegment(int position) {
+    for (Beam beam : live) beam.cache().beginSegment(position);
+  }
+
   /** False if the logits of a row were no numbers. */
   boolean areFinite() {
     for (Beam beam : live) if (!beam.isFinite()) return false;

@@ -15,14 +15,24 @@ import org.scriptorium.engine.model.SequenceCache;
 final class PrefixTree {
   private final BlockPool pool;
   private final int limit;
+  private final int depth;
   private final Node root = new Node(null, new int[0], null);
   /** Ends of the list of nodes by use: {@code root.newer} is the least recently used. A parent is always newer than its children. */
   private int size;
 
   /** @param limit most blocks that are kept */
   PrefixTree(BlockPool pool, int limit) {
+    this(pool, limit, Integer.MAX_VALUE);
+  }
+
+  /**
+   * @param limit most blocks that are kept
+   * @param depth most blocks of one prompt
+   */
+  PrefixTree(BlockPool pool, int limit, int depth) {
     this.pool = pool;
     this.limit = limit;
+    this.depth = depth;
     root.newer = root;
     root.older = root;
   }
@@ -66,12 +76,18 @@ final class PrefixTree {
     return matched + partial;
   }
 
-  /** Remembers the whole blocks among the first {@code computed} tokens of a prompt. */
+  /** Most blocks of one prompt that are kept. */
+  int depth() {
+    return depth;
+  }
+
+  /** Remembers the whole blocks among the first {@code computed} tokens of a prompt: as many as one prompt may keep, and are held. */
   void remember(int[] tokens, int computed, SequenceCache cache) {
     Node node = root;
-    for (int at = 0; at + Attention.BLOCK <= computed; at += Attention.BLOCK) {
+    for (int at = 0; at + Attention.BLOCK <= computed && at / Attention.BLOCK < depth; at += Attention.BLOCK) {
       Node next = node.whole(tokens, at, tokens.length);
       if (next == null) {
+        if (at < cache.start()) break;
         next = new Node(node, Arrays.copyOfRange(tokens, at, at + Attention.BLOCK), cache.block(at / Attention.BLOCK).retain());
         node.children.add(next);
         next.insertAfter(root);

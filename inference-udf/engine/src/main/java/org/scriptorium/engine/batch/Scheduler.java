@@ -82,8 +82,11 @@ public final class Scheduler implements AutoCloseable {
     CacheShape shape = decoder.cacheShape(CacheType.named(options.cacheType()));
     execution = decoder.bind(machine, step, shape);
     pool = new BlockPool(shape, options.cacheBytes());
-    prefixes = new PrefixTree(pool, Math.clamp(pool.capacity() / 8, 4, 96));
-    admission = new Admission(pool, prefixes);
+    int kept = Math.clamp(pool.capacity() / 8, 4, 96);
+    // Where windows slide, what a prompt leaves to the tree is all it holds for longer than it sees it.
+    boolean slides = decoder.from(decoder.contextLength() - 1, decoder.contextLength() - 1) > 0;
+    prefixes = new PrefixTree(pool, kept, slides ? kept : Integer.MAX_VALUE);
+    admission = new Admission(pool, prefixes, decoder::from, step.maxRows());
     sources = new Sources(transformer, machine, shape, step.maxRows());
     scratch = new Scratch[machine.threads()];
     for (int i = 0; i < scratch.length; i++) scratch[i] = new Scratch();
@@ -221,6 +224,7 @@ public final class Scheduler implements AutoCloseable {
       sequence.output(-1);
       if (sequence.isPrefilling()) continue;
       sequence.addTo(step, admission, sequence.length() - 1, rows);
+      sequence.beginSegment();
       sampling.add(sequence);
     }
   }
@@ -271,7 +275,7 @@ public final class Scheduler implements AutoCloseable {
     }
     if (!admission.fitsAlone(sequence)) {
       return refuse(sequence, ErrorCode.CACHE_TOO_SMALL, "%d tokens need %d cache blocks, the engine has %d; give "
-          .formatted(sequence.source().length + sequence.positions(), Admission.blocks(sequence), pool.capacity()) + "spark.scriptorium.engine.cache-memory more");
+          .formatted(sequence.source().length + sequence.positions(), admission.needed(sequence), pool.capacity()) + "spark.scriptorium.engine.cache-memory more");
     }
     if (isWorthWaiting(sequence)) {
       deferred.add(sequence);

@@ -200,6 +200,12 @@ public final class Sequence implements Generator.Ticket, Row {
     computed = position + 1;
   }
 
+  /** The rows that were added last are a segment of their own, as is each token that follows a prompt. */
+  void beginSegment() {
+    if (beams.isPresent()) beams.get().beginSegment(computed - 1);
+    else cache.beginSegment(computed - 1);
+  }
+
   @Override
   public void choose(Decoder.Execution execution, int vocabulary, Scratch scratch) {
     sampled = sampler.isArgmax() ? execution.argmax(output)

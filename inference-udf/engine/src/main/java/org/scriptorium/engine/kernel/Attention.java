@@ -44,18 +44,20 @@ public interface Attention {
       float scale, float[] bias, int biasFrom, int biasStride, float[] target, int targetFrom, Scratch scratch);
 
   /**
-   * {@link #attend} for neighbouring positions of one sequence: row r attends to [from, to + r * growth). The bits are those of one row
-   * at a time, if the values are finite.
+   * {@link #attend} for neighbouring positions of one sequence: row r attends to [from, to + r * growth), or to the
+   * last {@code window} tokens of it. The bits are those of one row at a time, if the values are finite.
    *
    * @param query [heads, width] for each row, row r at {@code queryFrom + r * stride}; {@code target} likewise
    * @param to end of the first row's tokens; the cache holds those of all rows
    * @param growth 1 where each row sees itself and what came before, 0 where all rows see the same
+   * @param window most tokens that a row sees, at least 1
    */
   default void attendRows(int rows, float[] query, int queryFrom, int stride, int heads, int width, MemorySegment[] blocks, long keys,
-      long values, int from, int to, int growth, float scale, float[] target, int targetFrom, Scratch scratch) {
+      long values, int from, int to, int growth, int window, float scale, float[] target, int targetFrom, Scratch scratch) {
     for (int row = 0; row < rows; row++) {
-      int shift = row * stride;
-      attend(query, queryFrom + shift, heads, width, blocks, keys, values, from, to + row * growth, scale, target, targetFrom + shift, scratch);
+      int shift = row * stride, end = to + row * growth;
+      attend(query, queryFrom + shift, heads, width, blocks, keys, values, Math.max(from, end - window), end, scale, target,
+          targetFrom + shift, scratch);
     }
   }
 }

@@ -4,13 +4,20 @@ import java.util.Arrays;
 import org.scriptorium.engine.kernel.Matmul.Store;
 
 /** What moves information between the positions of a sequence. */
-public sealed interface AttentionBlock permits SelfAttention, LatentAttention {
+public sealed interface AttentionBlock permits SelfAttention, LatentAttention, RelativeAttention {
 
   /** Key/value heads that a layer caches. */
   int cachedHeads();
 
   /** Width of a cached head. */
   int cachedWidth();
+
+  /**
+   * First position that a row at {@code position} sees; never before that of a lesser position.
+   *
+   * @param segment where the row's segment begins ({@link SequenceCache#beginSegment})
+   */
+  int from(int position, int segment);
 
   /**
    * Composes the block's phases; each ends before the next begins. The last layer's leave the rows that give no output once their keys

@@ -39,7 +39,7 @@ public record CrossAttention(AttentionShape shape, Linear query, Linear key, Lin
       return;
     }
     attention.attendRows(count, queries, at, shape.queryWidth(), shape.group(), width, read.memory(), cache.keys(layer, head),
-        cache.values(layer, head), 0, read.length(), 0, scale, attended, at, machine.scratch(worker));
+        cache.values(layer, head), 0, read.length(), 0, Integer.MAX_VALUE, scale, attended, at, machine.scratch(worker));
   }
 
   /** Writes a position's keys and values, [keyHeads, width] each at {@code from}, to its source's blocks. */

@@ -10,7 +10,7 @@ import org.scriptorium.engine.kernel.CacheType;
  * @param head to the vocabulary; a tied one reads the embeddings' tensor
  * @param contextLength in tokens
  */
-public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm, Linear head, int contextLength) implements
+public record Decoder(TokenEmbedding embedding, List<DecoderLayer> layers, Norm norm, TokenHead head, int contextLength) implements
     Transformer {
   public Decoder {
     layers = List.copyOf(layers);
@@ -25,6 +25,17 @@ public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm,
   @Override
   public int vocabulary() {
     return head.outputs();
+  }
+
+  /**
+   * First position whose keys and values a row at {@code position} needs: what lies before may be given back.
+   *
+   * @param segment where the row's segment begins ({@link SequenceCache#beginSegment})
+   */
+  public int from(int position, int segment) {
+    int first = position;
+    for (DecoderLayer layer : layers) first = Math.min(first, layer.attention().from(position, segment));
+    return first;
   }
 
   public CacheShape cacheShape(CacheType type) {
@@ -43,7 +54,7 @@ public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm,
     private final Machine machine;
     private final Workspace workspace;
     private final List<Runnable> layers;
-    private final Head head;
+    private final TokenHead.Bound head;
 
     private Execution(Decoder decoder, Machine machine, Step step, CacheShape cache) {
       this.decoder = decoder;
@@ -51,7 +62,7 @@ public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm,
       workspace = new Workspace(step, decoder.embedding().width(), decoder.vocabulary());
       layers = java.util.stream.IntStream.range(0, decoder.layers().size())
           .mapToObj(layer -> decoder.layers().get(layer).bind(machine, workspace, cache, layer)).toList();
-      head = new Head(decoder.head(), machine, workspace);
+      head = decoder.head().bind(machine, workspace);
     }
 
     /**
@@ -79,8 +90,8 @@ public record Decoder(Embedding embedding, List<DecoderLayer> layers, Norm norm,
 
     private void embed(int row, int worker) {
       Step step = workspace.step;
-      Embedding embedding = decoder.embedding();
-      embedding.read(machine.kernels().rows(), step.token(row), step.position(row), workspace.hidden, row * embedding.width());
+      TokenEmbedding embedding = decoder.embedding();
+      embedding.read(machine, worker, step.token(row), step.position(row), workspace.hidden, row * embedding.width());
       workspace.turn(row);
       assert step.position(row) < step.cache(row).blocks() * Attention.BLOCK;
     }

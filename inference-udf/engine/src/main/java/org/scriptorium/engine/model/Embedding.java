@@ -11,11 +11,17 @@ import org.scriptorium.engine.weights.Tensor;
  * @param positions [positions, width], added after scaling; empty where positions enter elsewhere
  * @param norm of the sum
  */
-public record Embedding(Tensor tensor, int vocabulary, int width, float scale, float[] positions, Norm norm) {
+public record Embedding(Tensor tensor, int vocabulary, int width, float scale, float[] positions, Norm norm) implements
+    TokenEmbedding {
 
   /** Without norm. */
   public Embedding(Tensor tensor, int vocabulary, int width, float scale, float[] positions) {
     this(tensor, vocabulary, width, scale, positions, new Norm.None(width));
+  }
+
+  @Override
+  public void read(Machine machine, int worker, int token, int position, float[] target, int to) {
+    read(machine.kernels().rows(), token, position, target, to);
   }
 
   void read(Rows rows, int token, int position, float[] target, int to) {

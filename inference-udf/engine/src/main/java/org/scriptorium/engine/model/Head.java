@@ -6,7 +6,7 @@ import org.scriptorium.engine.kernel.Kernels;
  * The map to the vocabulary, for the outputs of a step. Whoever wants the best token alone gets it from the panels while they are in the
  * first-level cache: their logits are never written to memory.
  */
-final class Head {
+final class Head implements TokenHead.Bound {
   private final Linear map;
   private final Machine machine;
   private final Workspace workspace;
@@ -26,8 +26,8 @@ final class Head {
     indices = new int[machine.threads()][outputs];
   }
 
-  /** Scores the normed outputs of the step. */
-  void run() {
+  @Override
+  public void run() {
     Step step = workspace.step;
     int written = 0;
     for (int output = 0; output < step.outputs(); output++) if (step.wantsLogits(output)) written = output + 1;
@@ -63,11 +63,13 @@ final class Head {
     }
   }
 
-  float[] logits() {
+  @Override
+  public float[] logits() {
     return logits;
   }
 
-  int argmax(int output) {
+  @Override
+  public int argmax(int output) {
     if (workspace.step.wantsLogits(output)) return machine.kernels().rows().argmax(logits, output * map.outputs(), map.outputs());
     float best = Float.NEGATIVE_INFINITY;
     int index = -1;

@@ -74,6 +74,11 @@ public record LatentAttention(LatentShape shape, Query query, Linear compress, N
     return shape.cached();
   }
 
+  @Override
+  public int from(int position, int segment) {
+    return 0;
+  }
+
   /** Rows of a step between the phases. */
   private record Activations(float[] queries, float[] latents, float[] absorbed, float[] attended, float[] values, Angles angles) {}
 
@@ -188,6 +193,6 @@ public record LatentAttention(LatentShape shape, Query query, Linear compress, N
       return;
     }
     attention.attendRows(count, rows.absorbed, at, stride, heads, shape.cached(), workspace.cache(row).memory(), cache.keys(layer, 0),
-        cache.values(layer, 0), 0, workspace.position(row) + 1, 1, scale, rows.attended, at, machine.scratch(worker));
+        cache.values(layer, 0), 0, workspace.position(row) + 1, 1, Integer.MAX_VALUE, scale, rows.attended, at, machine.scratch(worker));
   }
 }

@@ -7,7 +7,7 @@ import org.scriptorium.engine.kernel.Packed;
 import org.scriptorium.engine.kernel.Scratch;
 
 /** A linear map: target[row, output] = source[row] . weight[output] + bias[output]. Its weight is packed after the model is composed. */
-public final class Linear {
+public final class Linear implements TokenHead {
   private static final float[] NONE = {};
 
   private final Matrix matrix;
@@ -46,8 +46,14 @@ public final class Linear {
     return matrix.inputs();
   }
 
+  @Override
   public int outputs() {
     return matrix.outputs();
+  }
+
+  @Override
+  public Bound bind(Machine machine, Workspace workspace) {
+    return new Head(this, machine, workspace);
   }
 
   void bind(Packed packed) {

@@ -50,6 +50,11 @@ public record SelfAttention(AttentionShape shape, Linear query, Linear key, Line
     return shape.width();
   }
 
+  @Override
+  public int from(int position, int segment) {
+    return window.from(position);
+  }
+
   /** Rows of a step between the phases. */
   private record Activations(float[] queries, float[] keys, float[] values, float[] attended, Angles angles) {}
 
@@ -134,24 +139,18 @@ public record SelfAttention(AttentionShape shape, Linear query, Linear key, Line
     }
     var blocks = workspace.cache(row).memory();
     long keys = cache.keys(layer, head), values = cache.values(layer, head);
-    int from = window.from(position), length = workspace.cache(row).length();
+    int start = workspace.cache(row).start(), length = workspace.cache(row).length();
     if (!bias.isNone()) {
       for (int i = 0; i < count; i++, at += shape.queryWidth()) {
         int first = window.from(position + i);
-        attention.attendBiased(rows.queries, at, shape.group(), width, blocks, keys, values, first, window.to(position + i, length), scale,
-            bias.values(), bias.place(head * shape.group(), position + i, first), bias.stride(), rows.attended, at, machine.scratch(worker));
+        attention.attendBiased(rows.queries, at, shape.group(), width, blocks, keys, values, first - start,
+            window.to(position + i, length) - start, scale, bias.values(), bias.place(head * shape.group(), position + i, first), bias.stride(),
+            rows.attended, at, machine.scratch(worker));
       }
       return;
     }
-    if (from == window.from(position + count - 1)) {
-      attention.attendRows(count, rows.queries, at, shape.queryWidth(), shape.group(), width, blocks, keys, values, from,
-          window.to(position, length), window.growth(), scale, rows.attended, at, machine.scratch(worker));
-      return;
-    }
-    // Rows whose windows begin at different tokens do not share a pass over the cache.
-    for (int i = 0; i < count; i++, at += shape.queryWidth()) {
-      attention.attend(rows.queries, at, shape.group(), width, blocks, keys, values, window.from(position + i),
-          window.to(position + i, length), scale, rows.attended, at, machine.scratch(worker));
-    }
+    attention.attendRows(count, rows.queries, at, shape.queryWidth(), shape.group(), width, blocks, keys, values,
+        window.from(position) - start, window.to(position, length) - start, window.growth(), window.tokens(), scale, rows.attended, at,
+        machine.scratch(worker));
   }
 }

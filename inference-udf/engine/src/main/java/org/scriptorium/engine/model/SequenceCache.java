@@ -5,12 +5,20 @@ import java.util.Arrays;
 import org.scriptorium.engine.kernel.Attention;
 import org.scriptorium.engine.model.BlockPool.Block;
 
-/** The cache of one sequence: its blocks in order. Blocks at the front may be shared with others and are never written then. */
+/**
+ * The cache of one sequence: its blocks in order. Blocks at the front may be shared with others and are never written then. Those that
+ * no position to come sees can be given back while the sequence runs; positions and indices of blocks count from its beginning all the
+ * same.
+ */
 public final class SequenceCache {
   private Block[] blocks = new Block[4];
   private MemorySegment[] memory = new MemorySegment[4];
   private int count;
+  /** Blocks given back at the front. */
+  private int released;
+  private boolean spoiled;
   private int length;
+  private int segment;
   private SequenceCache source;
 
   /**
@@ -37,17 +45,46 @@ public final class SequenceCache {
     memory[count++] = block.memory();
   }
 
+  /** Blocks up to the end, those given back included. */
   public int blocks() {
+    return released + count;
+  }
+
+  /** Blocks that are held. */
+  public int held() {
     return count;
   }
 
+  /** A block that is held, by its place in the sequence. */
   public Block block(int index) {
-    return blocks[index];
+    return blocks[index - released];
   }
 
-  /** Tokens that the blocks hold. */
+  /** First position that is held. */
+  public int start() {
+    return released * Attention.BLOCK;
+  }
+
+  /** Tokens that the blocks up to the end have room for. */
   public int capacity() {
-    return count * Attention.BLOCK;
+    return blocks() * Attention.BLOCK;
+  }
+
+  /**
+   * Gives back the first block if it lies before a position as a whole.
+   *
+   * @return whether it did
+   */
+  public boolean releaseBefore(int position) {
+    if (count == 0 || start() + Attention.BLOCK > position) return false;
+    spoiled |= blocks[0].isSpoiled();
+    blocks[0].release();
+    System.arraycopy(blocks, 1, blocks, 0, --count);
+    System.arraycopy(memory, 1, memory, 0, count);
+    blocks[count] = null;
+    memory[count] = null;
+    released++;
+    return true;
   }
 
   /** Tokens up to the last that a step brought. */
@@ -63,9 +100,23 @@ public final class SequenceCache {
   /** True if a block was to keep what it can't: nothing that is read from it means anything. */
   boolean isSpoiled() {
     for (int i = 0; i < count; i++) if (blocks[i].isSpoiled()) return true;
-    return false;
+    return spoiled;
   }
 
+  /**
+   * Rows that are added to steps from here on belong to the segment that begins at {@code position}: with the memory that recurrent models had
+   * then, they see what comes of their segment. A prompt is one segment, each token that follows it another.
+   */
+  public void beginSegment(int position) {
+    segment = position;
+  }
+
+  /** Where the segment begins that the rows of the running step belong to. */
+  public int segment() {
+    return segment;
+  }
+
+  /** Memory of the blocks that are held: the first has the tokens from {@link #start} on. */
   MemorySegment[] memory() {
     return memory;
   }
@@ -76,6 +127,9 @@ public final class SequenceCache {
     Arrays.fill(blocks, 0, count, null);
     Arrays.fill(memory, 0, count, null);
     count = 0;
+    released = 0;
+    spoiled = false;
     length = 0;
+    segment = 0;
   }
 }

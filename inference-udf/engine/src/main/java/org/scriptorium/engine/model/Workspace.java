@@ -1,5 +1,7 @@
 package org.scriptorium.engine.model;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,6 +19,7 @@ import org.scriptorium.engine.api.ModelException;
 final class Workspace {
   /** What a Java array surely holds. */
   private static final int MOST = Integer.MAX_VALUE - 8;
+  private static final int BLANK_ALIGNMENT = 64;
 
   final Step step;
   /** [rows, width] the residual stream. */
@@ -30,6 +33,7 @@ final class Workspace {
   /** What {@link #narrow} moves. */
   private final List<Kept> kept = new ArrayList<>();
   private final List<Angles> angles = new ArrayList<>();
+  private MemorySegment blank = MemorySegment.NULL;
   private int rows;
   private boolean isNarrow;
 
@@ -71,6 +75,12 @@ final class Workspace {
     for (Kept each : kept) if (each.values == values) return values;
     kept.add(new Kept(values, width));
     return values;
+  }
+
+  /** A cache block that no sequence writes to, the same for all layers: each fills its own part. It goes with the workspace. */
+  MemorySegment blankBlock(CacheShape shape) {
+    if (blank.byteSize() < shape.blockBytes()) blank = Arena.ofAuto().allocate(shape.blockBytes(), BLANK_ALIGNMENT);
+    return blank;
   }
 
   /** The step's angles of a rotary, the same for all layers that have it. */

@@ -154,6 +154,16 @@ public final class Configuration {
     return List.copyOf(result);
   }
 
+  /** An array of true and false; unmodifiable. */
+  public List<Boolean> bools(String key) {
+    var result = new ArrayList<Boolean>();
+    for (JsonNode element : array(key, "an array of true and false")) {
+      if (!element.isBoolean()) throw wrong(key, "an array of true and false", describe(element) + " in it");
+      result.add(element.booleanValue());
+    }
+    return List.copyOf(result);
+  }
+
   /** One integer or an array of them; none where the key is absent or null. */
   public int[] integers(String key) {
     if (!has(key)) return new int[0];

@@ -26,6 +26,8 @@ import org.scriptorium.engine.tokenizer.Detokenizer;
 
 /** Admission, the pool and the prefix tree together, under random loads. */
 class TestAdmission {
+  /** Most rows of a prompt in a step. */
+  private static final int MOST_ROWS = 50;
   private static final CacheShape SHAPE = new CacheShape(1, 1, 1, CacheType.FLOAT32);
   private static final Detokenizer NO_TEXT = new Detokenizer() {
     @Override
@@ -39,12 +41,14 @@ class TestAdmission {
     }
   };
 
+  /** A window of 0 sees all that came before. */
   @ParameterizedTest
-  @CsvSource({"1, 4", "2, 4", "3, 4", "5, 1", "8, 4", "13, 6", "40, 8", "40, 96"})
-  void promisesAreKeptAndSharedBlocksHoldWhatTheyAreSharedFor(int capacity, int limit) {
-    var random = new Random32("admission", capacity, limit);
+  @CsvSource({"1, 4, 0", "2, 4, 0", "3, 4, 0", "5, 1, 0", "8, 4, 0", "13, 6, 0", "40, 8, 0", "40, 96, 0", "6, 1, 20", "12, 2, 33", "14, 4, 100",
+      "20, 4, 1", "40, 8, 64", "60, 20, 200"})
+  void promisesAreKeptAndSharedBlocksHoldWhatTheyAreSharedFor(int capacity, int limit, int window) {
+    var random = new Random32("admission", capacity, limit, window);
     try (var pool = new BlockPool(SHAPE, capacity * SHAPE.blockBytes())) {
-      var load = new Load(pool, new PrefixTree(pool, limit), random);
+      var load = new Load(pool, new PrefixTree(pool, limit, window == 0 ? Integer.MAX_VALUE : limit), window, random);
       for (int i = 0; i < 6_000; i++) load.act();
       // That the load was one: sequences came and, where there is room for it, shared.
       assertThat(load.admitted).as("admitted, %s", random).isGreaterThan(500);
@@ -57,7 +61,7 @@ class TestAdmission {
   void lastTokenOfAPromptIsNeverTakenOver() {
     try (var pool = new BlockPool(SHAPE, 8 * SHAPE.blockBytes())) {
       var prefixes = new PrefixTree(pool, 8);
-      var admission = new Admission(pool, prefixes);
+      var admission = new Admission(pool, prefixes, Admission.Sight.WHOLE, 64);
       int[] prompt = new int[64];
       Arrays.setAll(prompt, i -> i);
       for (int expected : new int[] {0, 63, 63}) {
@@ -117,17 +121,23 @@ class TestAdmission {
     private final BlockPool pool;
     private final PrefixTree prefixes;
     private final Admission admission;
+    private final int window;
     private final Random32 random;
     private final List<Sequence> running = new ArrayList<>();
     private final Map<Block, int[]> contents = new IdentityHashMap<>();
     int admitted;
     int shared;
 
-    Load(BlockPool pool, PrefixTree prefixes, Random32 random) {
+    Load(BlockPool pool, PrefixTree prefixes, int window, Random32 random) {
       this.pool = pool;
       this.prefixes = prefixes;
+      this.window = window;
       this.random = random;
-      admission = new Admission(pool, prefixes);
+      admission = new Admission(pool, prefixes, (position, segment) -> from(position), MOST_ROWS);
+    }
+
+    private int from(int position) {
+      return window == 0 ? 0 : Math.max(0, position - window + 1);
     }
 
     void act() {
@@ -140,7 +150,7 @@ class TestAdmission {
     }
 
     private void enter() {
-      Sequence sequence = sequence(prompt(), 1 + random.below(40));
+      Sequence sequence = sequence(prompt(), 1 + random.below(window == 0 ? 40 : 300));
       if (!admission.fitsAlone(sequence)) return;
       if (!admission.admit(sequence)) {
         assertThat(running).as("who is alone is let in, %s", random).isNotEmpty();
@@ -160,9 +170,17 @@ class TestAdmission {
     /** The next rows of a prompt, or one more position behind it. */
     private void compute(Sequence sequence) {
       int from = sequence.computed(), to = Math.min(sequence.positions(), from < sequence.promptLength()
-          ? Math.min(sequence.promptLength(), from + 1 + random.below(50)) : from + 1);
+          ? Math.min(sequence.promptLength(), from + 1 + random.below(MOST_ROWS)) : from + 1);
       if (to == from) return;
       admission.grow(sequence, sequence.cache(), to);
+      assertThat(sequence.cache().start()).as("what the row at %d sees is held, %s", from, random).isLessThanOrEqualTo(from(from));
+      assertThat(from(from) - sequence.cache().start()).as("what no row sees is not, %s", random).isLessThan(Attention.BLOCK);
+      assertThat(sequence.cache().held()).as("held, %s", random).isLessThanOrEqualTo(admission.needed(sequence));
+      for (int block = sequence.cache().start() / Attention.BLOCK; block < from / Attention.BLOCK; block++) {
+        int end = (block + 1) * Attention.BLOCK;
+        assertThat(contents.get(sequence.cache().block(block))).as("block %d, %s", block, random)
+            .startsWith(Arrays.copyOf(sequence.tokens(), Math.min(end, sequence.promptLength()))).hasSize(end);
+      }
       for (int block = from / Attention.BLOCK; block <= (to - 1) / Attention.BLOCK; block++) {
         assertThat(sequence.cache().block(block).isShared()).as("written block %d is its own, %s", block, random).isFalse();
         int end = Math.min(to, (block + 1) * Attention.BLOCK);

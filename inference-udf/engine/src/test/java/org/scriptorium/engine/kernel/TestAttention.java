@@ -105,19 +105,71 @@ class TestAttention {
         for (int rows = 1; rows <= 13; rows++) {
           for (int to : new int[] {1, 20, 32, 90}) for (int growth = 0; growth <= 1; growth++) {
             var cache = new Cache(heads, width, to + (rows - 1) * growth, 1f);
+            int window = new int[] {Integer.MAX_VALUE, 1, 5, 33, to}[rows % 5];
             int stride = heads * width + 5, from = to / 3;
             float[] queries = new Random32("rows", rows, heads, width).normal(rows * stride), together = new float[rows * stride], alone = new float[rows * stride];
             kernels.attention(type).attendRows(rows, queries, 0, stride, heads, width, cache.blocks, cache.keys(), cache.values(), from, to,
-                growth, cache.scale(), together, 0, new Scratch());
+                growth, window, cache.scale(), together, 0, new Scratch());
             for (int row = 0; row < rows; row++) {
-              kernels.attention(type).attend(queries, row * stride, heads, width, cache.blocks, cache.keys(), cache.values(), from, to + row * growth,
-                  cache.scale(), alone, row * stride, new Scratch());
+              int end = to + row * growth, first = Math.max(from, end - window);
+              kernels.attention(type).attend(queries, row * stride, heads, width, cache.blocks, cache.keys(), cache.values(), first, end, cache.scale(),
+                  alone, row * stride, new Scratch());
             }
-            assertSameBits(together, alone, "%s, %d heads, %d rows from token %d, growth %d, %s", kernels.name(), heads, rows, to, growth, cache);
+            assertSameBits(together, alone, "%s, %d heads, %d rows from token %d, growth %d, window %d, %s", kernels.name(), heads, rows, to, growth,
+                window, cache);
           }
         }
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {7, 16, 40, 64})
+  void biasesOfTokensMatchTheOracle(int width) {
+    var widths = TestedKernels.bothWidths();
+    for (int length : new int[] {1, 17, 33, 90}) {
+      for (int heads : new int[] {1, 4, 6}) {
+        int from = length / 3, stride = length - from + 2;
+        var cache = new Cache(heads, width, length, 1f);
+        float[] bias = new Random32("bias", heads, width, length).normal(3 + heads * stride), none = new float[bias.length];
+        float[] expected = biased(ORACLE, cache, heads, from, length, bias, stride);
+        for (Kernels kernels : TestedKernels.vectors()) {
+          float[] found = biased(kernels, cache, heads, from, length, bias, stride);
+          for (int i = 0; i < found.length; i++) {
+            assertClose(found[i], expected[i], (400 + 8 * length) * ROUNDING, "%s, %d heads, %d tokens, at %d, %s", kernels.name(), heads, length, i, cache);
+          }
+        }
+        for (Kernels kernels : TestedKernels.all()) {
+          assertSameBits(biased(kernels, cache, heads, from, length, none, stride), cache.attend(kernels, heads, from, length), "%s, zeros, %s",
+              kernels.name(), cache);
+        }
+        assertSameBits(biased(widths.getFirst(), cache, heads, from, length, bias, stride),
+            biased(widths.getLast(), cache, heads, from, length, bias, stride), "%d heads, %d tokens, %s", heads, length, cache);
+      }
+    }
+  }
+
+  /** A bias of minus infinity hides a token, and one far above all others leaves its token alone. */
+  @Test
+  void biasesWeighTokens() {
+    for (Kernels kernels : TestedKernels.all()) {
+      var cache = new Cache(2, 16, 40, 1f);
+      float[] bias = new float[3 + 2 * 40], value = Arrays.copyOfRange(cache.value, 33 * 16, 34 * 16);
+      Arrays.fill(bias, 3 + 20, 3 + 40, Float.NEGATIVE_INFINITY);
+      bias[3 + 40 + 33] = 1_000f;
+      float[] found = biased(kernels, cache, 2, 0, 40, bias, 40), hidden = cache.attend(kernels, 1, 0, 20);
+      for (int i = 0; i < 16; i++) {
+        assertThat(found[i]).as(kernels.name()).isCloseTo(hidden[i], org.assertj.core.data.Offset.offset(1e-5f));
+        assertThat(found[16 + i]).as(kernels.name()).isEqualTo(value[i]);
+      }
+    }
+  }
+
+  private float[] biased(Kernels kernels, Cache cache, int heads, int from, int to, float[] bias, int stride) {
+    float[] result = new float[heads * cache.width];
+    kernels.attention(type).attendBiased(cache.query, 0, heads, cache.width, cache.blocks, cache.keys(), cache.values(), from, to, cache.scale(),
+        bias, 3, stride, result, 0, new Scratch());
+    return result;
   }
 
   @Test

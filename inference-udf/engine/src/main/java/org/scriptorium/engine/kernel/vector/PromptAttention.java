@@ -32,7 +32,7 @@ final class PromptAttention {
   }
 
   static void attend(Blocks format, int rows, float[] query, int queryFrom, int stride, int heads, int width, MemorySegment[] blocks, long keys, long values,
-      int from, int to, int growth, float scale, float[] target, int targetFrom, Scratch scratch) {
+      int from, int to, int growth, int window, float scale, float[] target, int targetFrom, Scratch scratch) {
     int last = to + (rows - 1) * growth, firstBlock = from / BLOCK, lastBlock = (last - 1) / BLOCK, start = firstBlock * BLOCK;
     int count = (lastBlock + 1) * BLOCK - start, scoreStride = count + PADDING, lines = rows * heads;
     float[] panel = scratch.panel(Tiles.panelSize(Math.max(width, BLOCK)));
@@ -44,7 +44,8 @@ final class PromptAttention {
     }
     float[] inverses = scratch.inverses(lines);
     for (int line = 0; line < lines; line++) {
-      inverses[line] = VectorAttention.softmax(scores, line * scoreStride, count, from - start, to + line / heads * growth - start, scale);
+      int end = to + line / heads * growth, first = Math.max(from, end - window);
+      inverses[line] = VectorAttention.softmax(scores, line * scoreStride, count, first - start, end - start, scale);
     }
     Arrays.fill(gathered, 0, lines * width, 0f);
     for (int block = firstBlock; block <= lastBlock; block++) {

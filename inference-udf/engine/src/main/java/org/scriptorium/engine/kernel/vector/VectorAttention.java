@@ -59,18 +59,18 @@ final class VectorAttention implements Attention {
 
   @Override
   public void attendRows(int rows, float[] query, int queryFrom, int stride, int heads, int width, MemorySegment[] blocks, long keys,
-      long values, int from, int to, int growth, float scale, float[] target, int targetFrom, Scratch scratch) {
+      long values, int from, int to, int growth, int window, float scale, float[] target, int targetFrom, Scratch scratch) {
     int taken = 0;
     for (int next; rows - taken >= PromptAttention.LEAST_ROWS; taken += next) {
-      next = PromptAttention.rows(rows - taken, heads, to + rows * growth - from);
-      int shift = taken * stride;
-      PromptAttention.attend(format, next, query, queryFrom + shift, stride, heads, width, blocks, keys, values, from, to + taken * growth, growth,
+      int shift = taken * stride, end = to + taken * growth, first = Math.max(from, end - window);
+      next = PromptAttention.rows(rows - taken, heads, to + rows * growth - first);
+      PromptAttention.attend(format, next, query, queryFrom + shift, stride, heads, width, blocks, keys, values, first, end, growth, window,
           scale, target, targetFrom + shift, scratch);
     }
     for (; taken < rows; taken++) {
-      int shift = taken * stride;
-      attend(query, queryFrom + shift, heads, width, blocks, keys, values, from, to + taken * growth, scale, target, targetFrom + shift,
-          scratch);
+      int shift = taken * stride, end = to + taken * growth;
+      attend(query, queryFrom + shift, heads, width, blocks, keys, values, Math.max(from, end - window), end, scale, target,
+          targetFrom + shift, scratch);
     }
   }
 
