@@ -1,6 +1,7 @@
 package org.scriptorium.engine.architecture;
 
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -27,10 +28,29 @@ final class DeepSeek3 implements Family {
   /** The reference's norms of latents have this epsilon, whatever the configuration's. */
   private static final float LATENT_EPSILON = 1e-6f;
   private static final int MOST = 1 << 20;
+  /** What both kinds of GGUF files share: those whose heads' maps from the latent are cut apart, and older ones. */
+  private static final GgufNames GGUF = GgufNames.LLAMA.without("head_dim").without("num_key_value_heads")
+      .withKey("kv_lora_rank", "attention.kv_lora_rank").withKey("q_lora_rank", "attention.q_lora_rank")
+      .withKey("qk_rope_head_dim", "rope.dimension_count").withExperts("n_routed_experts", "num_experts_per_tok")
+      .withKey("first_k_dense_replace", "leading_dense_block_count").withKey("n_shared_experts", "expert_shared_count")
+      .withKey("n_group", "expert_group_count").withKey("topk_group", "expert_group_used_count")
+      .withKey("routed_scaling_factor", "expert_weights_scale").withKey("norm_topk_prob", "expert_weights_norm")
+      .withFixed("expert_gating_func", 2).withTensor("mlp.gate.e_score_correction_bias", "exp_probs_b.bias")
+      .withModule("self_attn.q_a_proj", "attn_q_a").withModule("self_attn.q_a_layernorm", "attn_q_a_norm")
+      .withModule("self_attn.q_b_proj", "attn_q_b").withModule("self_attn.kv_a_proj_with_mqa", "attn_kv_a_mqa")
+      .withModule("self_attn.kv_a_layernorm", "attn_kv_a_norm").withModule("self_attn.kv_b_proj", "attn_kv_b")
+      .withModule("self_attn.k_b_proj", "attn_k_b").withModule("self_attn.v_b_proj", "attn_v_b");
 
   @Override
   public Set<String> modelTypes() {
     return Set.of("deepseek_v3");
+  }
+
+  @Override
+  public Map<String, GgufNames> ggufNames() {
+    return Map.of("deepseek2", GGUF.withKey("qk_head_dim", "attention.key_length_mla").withKey("v_head_dim", "attention.value_length_mla"),
+        "deepseek2" + GgufNames.WHOLE_HEADS,
+        GGUF.withKey("qk_head_dim", "attention.key_length").withKey("v_head_dim", "attention.value_length"));
   }
 
   @Override
@@ -46,7 +66,7 @@ final class DeepSeek3 implements Family {
     int width = LlamaKin.width(configuration);
     float epsilon = LlamaKin.epsilon(configuration, 1e-6);
     int rotated = configuration.size("qk_rope_head_dim", MOST);
-    var shape = new LatentShape(configuration.size("num_attention_heads", 1 << 14), configuration.size("qk_nope_head_dim", MOST), rotated,
+    var shape = new LatentShape(configuration.size("num_attention_heads", 1 << 14), plain(configuration, rotated), rotated,
         configuration.size("kv_lora_rank", MOST), configuration.size("v_head_dim", MOST));
     Pairing pairing = configuration.bool("rope_interleave", true) ? Pairing.NEIGHBOURS : Pairing.HALVES;
     RotaryPositions positions = RotaryPositions.of(configuration, 10_000, pairing);
@@ -60,6 +80,14 @@ final class DeepSeek3 implements Family {
     });
   }
 
+  /** What of a head is not rotated; GGUF files have the width of the whole head. */
+  private static int plain(Configuration configuration, int rotated) {
+    if (configuration.has("qk_nope_head_dim")) return configuration.size("qk_nope_head_dim", MOST);
+    int whole = configuration.size("qk_head_dim", MOST);
+    configuration.require(whole > rotated, "qk_head_dim", "more than qk_rope_head_dim, %d".formatted(rotated));
+    return whole - rotated;
+  }
+
   private static void refuse(Configuration configuration, String key, String supported) {
     if (!configuration.string(key, supported).equals(supported)) throw configuration.unsupported(key, supported);
   }
@@ -67,24 +95,43 @@ final class DeepSeek3 implements Family {
   private static LatentAttention attention(Configuration configuration, Parts parts, int width, LatentShape shape, Rotary rotary,
       float scale) {
     Bias bias = Bias.of(configuration.bool("attention_bias", false));
-    int heads = shape.heads(), queries = heads * (shape.plain() + shape.rotated()), expanded = shape.plain() + shape.value();
-    Tensor up = parts.tensor("kv_b_proj.weight").requireShape((long) heads * expanded, shape.rank());
+    int heads = shape.heads(), queries = heads * (shape.plain() + shape.rotated());
     var keyUp = new ArrayList<Linear>();
     var valueUp = new ArrayList<Linear>();
-    for (int head = 0; head < heads; head++) {
-      // The map from a query into the latent's space is the transpose of that from the latent to a key.
-      keyUp.add(parts.linear(Matrix.columns(up.rows((long) head * expanded, shape.plain()), 0, shape.rank())));
-      valueUp.add(parts.linear(Matrix.of(up.rows((long) head * expanded + shape.plain(), shape.value()))));
-    }
+    if (parts.find("k_b_proj.weight").isPresent()) addCutApart(parts, shape, keyUp, valueUp);
+    else addWhole(parts, shape, keyUp, valueUp);
     return new LatentAttention(shape, query(configuration, parts, width, queries, bias),
         parts.linear("kv_a_proj_with_mqa", width, shape.rank() + shape.rotated(), bias),
         parts.rmsNorm("kv_a_layernorm", shape.rank(), LATENT_EPSILON), keyUp, valueUp,
         parts.linear("o_proj", heads * shape.value(), width, bias), rotary, scale);
   }
 
+  /** Heads' maps from the latent to keys and values, one tensor. */
+  private static void addWhole(Parts parts, LatentShape shape, List<Linear> keyUp, List<Linear> valueUp) {
+    int expanded = shape.plain() + shape.value();
+    Tensor up = parts.tensor("kv_b_proj.weight").requireShape((long) shape.heads() * expanded, shape.rank());
+    for (int head = 0; head < shape.heads(); head++) {
+      // The map from a query into the latent's space is the transpose of that from the latent to a key.
+      keyUp.add(parts.linear(Matrix.columns(up.rows((long) head * expanded, shape.plain()), 0, shape.rank())));
+      valueUp.add(parts.linear(Matrix.of(up.rows((long) head * expanded + shape.plain(), shape.value()))));
+    }
+  }
+
+  /** The same as two stacks of matrices, those of keys transposed already. */
+  private static void addCutApart(Parts parts, LatentShape shape, List<Linear> keyUp, List<Linear> valueUp) {
+    Tensor keys = parts.tensor("k_b_proj.weight").requireShape(shape.heads(), shape.rank(), shape.plain());
+    Tensor values = parts.tensor("v_b_proj.weight").requireShape(shape.heads(), shape.value(), shape.rank());
+    for (int head = 0; head < shape.heads(); head++) {
+      keyUp.add(parts.linear(Matrix.of(keys.rows((long) head * shape.rank(), shape.rank()))));
+      valueUp.add(parts.linear(Matrix.of(values.rows((long) head * shape.value(), shape.value()))));
+    }
+  }
+
   private static Query query(Configuration configuration, Parts parts, int width, int queries, Bias bias) {
-    if (!configuration.mentions("q_lora_rank")) throw configuration.unsupported("q_lora_rank", "a number or null");
-    if (!configuration.has("q_lora_rank")) return new Query.Direct(parts.linear("q_proj", width, queries, Bias.NONE));
+    // GGUF files have the tensor instead of the key's null.
+    boolean direct = configuration.mentions("q_lora_rank") ? !configuration.has("q_lora_rank") : parts.find("q_proj.weight").isPresent();
+    if (!direct && !configuration.has("q_lora_rank")) throw configuration.unsupported("q_lora_rank", "a number or null");
+    if (direct) return new Query.Direct(parts.linear("q_proj", width, queries, Bias.NONE));
     int rank = configuration.size("q_lora_rank", MOST);
     return new Query.Compressed(parts.linear("q_a_proj", width, rank, bias), parts.rmsNorm("q_a_layernorm", rank, LATENT_EPSILON),
         parts.linear("q_b_proj", rank, queries, Bias.NONE));

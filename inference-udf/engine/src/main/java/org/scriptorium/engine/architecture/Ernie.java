@@ -1,5 +1,6 @@
 package org.scriptorium.engine.architecture;
 
+import java.util.Map;
 import java.util.Set;
 import org.scriptorium.engine.architecture.Parts.Bias;
 import org.scriptorium.engine.kernel.Activation;
@@ -17,6 +18,11 @@ final class Ernie implements Family {
   @Override
   public Set<String> modelTypes() {
     return Set.of("ernie4_5");
+  }
+
+  @Override
+  public Map<String, GgufNames> ggufNames() {
+    return Map.of("ernie4_5", GgufNames.LLAMA);
   }
 
   @Override

@@ -29,6 +29,14 @@ final class ErnieExperts implements Family {
   }
 
   @Override
+  public Map<String, GgufNames> ggufNames() {
+    return Map.of("ernie4_5-moe", GgufNames.LLAMA.withExperts("moe_num_experts", "moe_k")
+        .withKey("moe_layer_interval", "interleave_moe_layer_step")
+        .withKey("moe_layer_start_index", "leading_dense_block_count").withKey("moe_num_shared_experts", "expert_shared_count")
+        .withTensor("mlp.moe_statics.e_score_correction_bias", "exp_probs_b.bias"));
+  }
+
+  @Override
   public Map<String, String> otherKeys() {
     return Map.of("moe_num_experts", "num_experts", "moe_k", "num_experts_per_tok");
   }

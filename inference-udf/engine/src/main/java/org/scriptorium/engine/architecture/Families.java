@@ -1,5 +1,6 @@
 package org.scriptorium.engine.architecture;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -10,6 +11,7 @@ import org.scriptorium.engine.model.Linear;
 import org.scriptorium.engine.model.Transformer;
 import org.scriptorium.engine.weights.Configuration;
 import org.scriptorium.engine.weights.GgufFile;
+import org.scriptorium.engine.weights.Metadata;
 import org.scriptorium.engine.weights.ModelFolder;
 import org.scriptorium.engine.weights.Weights;
 
@@ -31,10 +33,20 @@ public final class Families {
 
   /** Composes the model of a GGUF file, whose {@code general.architecture} names its family. */
   public static Composition compose(GgufFile file) {
-    String architecture = file.metadata().string("general.architecture");
-    Family family = find(found -> found.ggufNames().keySet(), architecture, "%s: general.architecture".formatted(file.path()));
-    var view = new GgufView(architecture, file, family.ggufNames().get(architecture));
+    String architecture = file.metadata().string("general.architecture"), kind = kind(file.metadata(), architecture);
+    Family family = find(found -> found.ggufNames().keySet(), kind, "%s: general.architecture".formatted(file.path()));
+    var view = new GgufView(architecture, file, family.ggufNames().get(kind));
     return compose(family, architecture, view.configuration(), view);
+  }
+
+  /** Some architectures are several families', told apart by what their files have. */
+  private static String kind(Metadata metadata, String architecture) {
+    var kinds = new ArrayList<String>();
+    if (metadata.integer(architecture + ".expert_count", 0) > 0) kinds.add(architecture + GgufNames.EXPERTS);
+    if (metadata.integer(architecture + ".attention.sliding_window", 0) > 0) kinds.add(architecture + GgufNames.WINDOW);
+    if (!metadata.has(architecture + ".attention.key_length_mla")) kinds.add(architecture + GgufNames.WHOLE_HEADS);
+    for (String kind : kinds) for (Family family : ALL) if (family.ggufNames().containsKey(kind)) return kind;
+    return architecture;
   }
 
   /** Composes the model of a folder, whose {@code model_type} names its family. */

@@ -4,7 +4,6 @@ import java.util.Map;
 import java.util.Set;
 import org.scriptorium.engine.architecture.Parts.Bias;
 import org.scriptorium.engine.kernel.Activation;
-import org.scriptorium.engine.kernel.Rows.Pairing;
 import org.scriptorium.engine.model.AttentionShape;
 import org.scriptorium.engine.model.Decoder;
 import org.scriptorium.engine.model.DecoderLayer;
@@ -17,9 +16,6 @@ import org.scriptorium.engine.weights.Configuration;
  * <p>GGUF files hold queries and keys permuted so that rotary pairs are neighbours, and Llama 3.1's stretching of waves as a tensor.
  */
 final class Llama implements Family {
-  /** True where pairs are neighbours; Hugging Face's key of DeepSeek's files. */
-  private static final String NEIGHBOURS = "rope_interleave";
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("llama");
@@ -27,7 +23,7 @@ final class Llama implements Family {
 
   @Override
   public Map<String, GgufNames> ggufNames() {
-    return Map.of("llama", GgufNames.LLAMA.withValue(NEIGHBOURS, true));
+    return Map.of("llama", GgufNames.LLAMA.withValue(LlamaKin.NEIGHBOURS, true));
   }
 
   @Override
@@ -35,8 +31,7 @@ final class Llama implements Family {
     int width = LlamaKin.width(configuration), inner = LlamaKin.inner(configuration, "intermediate_size");
     float epsilon = LlamaKin.epsilon(configuration, 1e-6);
     AttentionShape shape = LlamaKin.shape(configuration);
-    Pairing pairing = configuration.bool(NEIGHBOURS, false) ? Pairing.NEIGHBOURS : Pairing.HALVES;
-    Rotary rotary = RotaryPositions.of(configuration, 10_000, pairing).whole(shape.width());
+    Rotary rotary = RotaryPositions.of(configuration, 10_000, LlamaKin.pairing(configuration)).whole(shape.width());
     if (parts.find("rope_freqs.weight").isPresent()) {
       float[] factors = parts.vector("rope_freqs.weight", shape.width() / 2);
       for (int i = 0; i < factors.length; i++) rotary.frequencies()[i] /= factors[i];

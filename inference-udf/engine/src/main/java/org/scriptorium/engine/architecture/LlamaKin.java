@@ -5,6 +5,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.scriptorium.engine.architecture.Parts.Bias;
 import org.scriptorium.engine.kernel.Activation;
+import org.scriptorium.engine.kernel.Rows.Pairing;
 import org.scriptorium.engine.model.AttentionShape;
 import org.scriptorium.engine.model.Decoder;
 import org.scriptorium.engine.model.DecoderLayer;
@@ -21,6 +22,16 @@ final class LlamaKin {
   private static final int MOST_LAYERS = 1 << 12, MOST_HEADS = 1 << 14, MOST_WIDTH = 1 << 20;
 
   private LlamaKin() {}
+
+  /**
+   * Key of DeepSeek's files, true where rotary pairs are neighbours: as in GGUF files of Llama and its kin, whose queries and keys are
+   * permuted.
+   */
+  static final String NEIGHBOURS = "rope_interleave";
+
+  static Pairing pairing(Configuration configuration) {
+    return configuration.bool(NEIGHBOURS, false) ? Pairing.NEIGHBOURS : Pairing.HALVES;
+  }
 
   static int width(Configuration configuration) {
     return configuration.size("hidden_size", MOST_WIDTH);

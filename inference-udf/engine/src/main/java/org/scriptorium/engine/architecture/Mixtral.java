@@ -1,6 +1,7 @@
 package org.scriptorium.engine.architecture;
 
 import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.scriptorium.engine.architecture.Parts.Bias;
@@ -26,13 +27,20 @@ final class Mixtral implements Family {
   }
 
   @Override
+  public Map<String, GgufNames> ggufNames() {
+    return Map.of("llama" + GgufNames.EXPERTS, GgufNames.LLAMA.withValue(LlamaKin.NEIGHBOURS, true)
+        .withKey("sliding_window", "attention.sliding_window")
+        .withExperts("block_sparse_moe", "w1", "w3", "w2", "num_local_experts", "num_experts_per_tok"));
+  }
+
+  @Override
   public Decoder build(Configuration configuration, Parts parts) {
     configuration.require(configuration.mentions("num_key_value_heads"), "num_key_value_heads", "an integer");
     int width = LlamaKin.width(configuration), inner = LlamaKin.inner(configuration, "intermediate_size");
     int experts = configuration.size("num_local_experts", 1 << 12), chosen = configuration.size("num_experts_per_tok", experts);
     float epsilon = LlamaKin.epsilon(configuration, 1e-5);
     AttentionShape shape = LlamaKin.shape(configuration);
-    Rotary rotary = RotaryPositions.of(configuration, 1_000_000).whole(shape.width());
+    Rotary rotary = RotaryPositions.of(configuration, 1_000_000, LlamaKin.pairing(configuration)).whole(shape.width());
     Window window = LlamaKin.window(configuration);
     Activation activation = Activations.of(configuration, "hidden_act", "silu");
     var routing = new Routing(Routing.Scoring.SOFTMAX, new float[experts], 1, 1, chosen, new Routing.Weighting.Shares(0), 1f);

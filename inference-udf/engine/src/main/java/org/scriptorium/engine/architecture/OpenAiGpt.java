@@ -37,8 +37,10 @@ final class OpenAiGpt implements Family {
     Embedding embedding = base.embedding("tokens_embed", configuration.size("vocab_size"), width, "positions_embed", positions);
     var layers = LlamaKin.layers(configuration, index -> {
       Parts layer = base.under("h." + index);
-      return new DecoderLayer.PostNorm(Gpt2.attention(layer.under("attn"), width, shape), layer.layerNorm("ln_1", width, epsilon),
-          Gpt2.feedForward(layer.under("mlp"), width, 4 * width, activation), layer.layerNorm("ln_2", width, epsilon));
+      return new DecoderLayer.PostNorm(Gpt2.attention(layer.under("attn"), width, shape, Gpt2.Stored.INPUTS_FIRST),
+          layer.layerNorm("ln_1", width, epsilon),
+          Gpt2.feedForward(layer.under("mlp"), width, 4 * width, activation, Gpt2.Stored.INPUTS_FIRST),
+          layer.layerNorm("ln_2", width, epsilon));
     });
     return new Decoder(embedding, layers, new Norm.None(width),
         parts.head("lm_head", embedding, configuration.bool("tie_word_embeddings", true)), positions);

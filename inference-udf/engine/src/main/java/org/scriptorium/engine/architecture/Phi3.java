@@ -1,5 +1,6 @@
 package org.scriptorium.engine.architecture;
 
+import java.util.Map;
 import java.util.Set;
 import org.scriptorium.engine.architecture.Parts.Bias;
 import org.scriptorium.engine.kernel.Activation;
@@ -18,6 +19,12 @@ final class Phi3 implements Family {
   @Override
   public Set<String> modelTypes() {
     return Set.of("phi3");
+  }
+
+  @Override
+  public Map<String, GgufNames> ggufNames() {
+    return Map.of("phi3", GgufNames.LLAMA.withKey("sliding_window", "attention.sliding_window").withModule("self_attn.qkv_proj", "attn_qkv")
+        .withModule("mlp.gate_up_proj", "ffn_up"));
   }
 
   @Override

@@ -26,6 +26,12 @@ final class Qwen3Experts implements Family {
   }
 
   @Override
+  public Map<String, GgufNames> ggufNames() {
+    return Map.of("qwen3moe", GgufNames.LLAMA.withModule("self_attn.q_norm", "attn_q_norm").withModule("self_attn.k_norm", "attn_k_norm")
+        .withExperts("num_experts", "num_experts_per_tok").withValue("norm_topk_prob", true));
+  }
+
+  @Override
   public Map<String, String> otherKeys() {
     return Map.of("num_experts", "num_local_experts");
   }

@@ -87,6 +87,11 @@ public final class Metadata {
     return required(key, Number.class, "a number");
   }
 
+  /** A number as {@link #number} gives it, or a Boolean. */
+  public Object scalar(String key) {
+    return required(key, Object.class, "a number, true or false") instanceof Boolean flag ? flag : number(key);
+  }
+
   public boolean bool(String key) {
     return required(key, Boolean.class, "true or false");
   }
