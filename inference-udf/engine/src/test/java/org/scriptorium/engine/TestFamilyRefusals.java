@@ -68,6 +68,9 @@ class TestFamilyRefusals {
       openai-gpt  | afn                        | "tanh"          | afn is "tanh"; supported is one of gelu, relu, silu, swish
       deepseek_v3 | scoring_func               | "softmax"       | scoring_func is "softmax"; supported is sigmoid
       deepseek_v3 | topk_method                | "greedy"        | topk_method is "greedy"; supported is noaux_tc
+      transfo-xl  | attn_type                  | 1               | attn_type is 1; supported is 0
+      transfo-xl  | sample_softmax             | 100             | sample_softmax is 100; supported is -1
+      transfo-xl  | mem_len                    | 0               | mem_len is 0; supported is 1 or more, as a model without memory is none of this family's
       ernie4_5_moe | use_bias                  | true            | use_bias is true; supported is false
       phi3        | rope_scaling               | {"type": "su"}  | rope_scaling.type is "su"; supported is default
       qwen2       | layer_types                | ["chunked_attention"] | layer_types is ["chunked_attention"]; supported is sliding_attention, full_attention

@@ -48,14 +48,15 @@ final class TransformerXl implements Family {
   public Decoder build(Configuration configuration, Parts parts) {
     if (configuration.integer("attn_type", 0) != 0) throw configuration.unsupported("attn_type", "0");
     if (configuration.integer("sample_softmax", -1) > 0) throw configuration.unsupported("sample_softmax", "-1");
+    RecurrentMemory memory = memory(configuration);
     Parts base = parts.under("transformer");
     Vocabulary vocabulary = Vocabulary.of(configuration);
-    var layers = LlamaKin.layers(configuration, index -> layer(configuration, base, base.under("layers." + index)));
+    var layers = LlamaKin.layers(configuration, index -> layer(configuration, base, base.under("layers." + index), memory));
     return new Decoder(vocabulary.embedding(base.under("word_emb")), layers, new Norm.None(vocabulary.width),
         vocabulary.head(configuration, base.under("word_emb"), parts.under("crit")), Integer.MAX_VALUE);
   }
 
-  private static DecoderLayer layer(Configuration configuration, Parts base, Parts layer) {
+  private static DecoderLayer layer(Configuration configuration, Parts base, Parts layer, RecurrentMemory memory) {
     int width = LlamaKin.width(configuration), inner = configuration.size("d_inner", MOST_WIDTH);
     float epsilon = (float) configuration.real("layer_norm_epsilon", 1e-5);
     Norm attentionNorm = layer.layerNorm("dec_attn.layer_norm", width, epsilon),
@@ -63,14 +64,15 @@ final class TransformerXl implements Family {
     var feedForward = new PlainFeedForward(layer.linear("pos_ff.CoreNet.0", width, inner, Bias.ADDED),
         layer.linear("pos_ff.CoreNet.3", inner, width, Bias.ADDED), Activation.RELU);
     if (!configuration.bool("pre_lnorm", false)) {
-      return new DecoderLayer.PostNorm(attention(configuration, base, layer.under("dec_attn"), new Norm.None(width)), attentionNorm,
+      return new DecoderLayer.PostNorm(attention(configuration, base, layer.under("dec_attn"), new Norm.None(width), memory), attentionNorm,
           feedForward, feedForwardNorm);
     }
-    return new DecoderLayer.PreNorm(attentionNorm, attention(configuration, base, layer.under("dec_attn"), attentionNorm), feedForwardNorm,
-        feedForward);
+    return new DecoderLayer.PreNorm(attentionNorm, attention(configuration, base, layer.under("dec_attn"), attentionNorm, memory),
+        feedForwardNorm, feedForward);
   }
 
-  private static RelativeAttention attention(Configuration configuration, Parts base, Parts parts, Norm memoryNorm) {
+  private static RelativeAttention attention(Configuration configuration, Parts base, Parts parts, Norm memoryNorm,
+      RecurrentMemory memory) {
     int width = LlamaKin.width(configuration), heads = configuration.size("num_attention_heads", MOST_HEADS);
     var shape = new AttentionShape(heads, heads, configuration.size("d_head", MOST_WIDTH));
     int all = shape.queryWidth();
@@ -79,7 +81,7 @@ final class TransformerXl implements Family {
         parts.rows("qkv_net", width, 3 * all, all, all, Bias.NONE), parts.rows("qkv_net", width, 3 * all, 2 * all, all, Bias.NONE),
         parts.linear("r_net", width, all, Bias.NONE), parts.linear("o_net", all, width, Bias.NONE),
         biases.matrix("r_w_bias", heads, shape.width()), biases.matrix("r_r_bias", heads, shape.width()), sines(configuration, base, width),
-        memory(configuration), memoryNorm);
+        memory, memoryNorm);
   }
 
   private static RelativeSines sines(Configuration configuration, Parts base, int width) {

@@ -23,6 +23,10 @@ final class TokenizerFolder {
     for (String name : List.of("tokenizer.model", "spiece.model")) if (has(folder, name)) return sentencePiece(folder, name);
     boolean pairs = has(folder, "vocab.json") && has(folder, "merges.txt");
     if (pairs || has(folder, "vocab.txt")) return VocabularyFiles.open(folder, settings(folder));
+    if (has(folder, "vocab.pkl") || has(folder, "vocab.bin")) {
+      throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, ("%s: its tokenizer is Python's pickled objects, which may run code; expected "
+          + "tokenizer.json or vocabulary files of text. Convert it with the library that wrote it.").formatted(folder));
+    }
     throw new ModelException(ErrorCode.MODEL_NOT_FOUND, ("%s: has no tokenizer; expected tokenizer.json, tokenizer.model, spiece.model, "
         + "source.spm and target.spm with vocab.json, vocab.json with merges.txt, or vocab.txt. Fetch the model again.").formatted(folder));
   }

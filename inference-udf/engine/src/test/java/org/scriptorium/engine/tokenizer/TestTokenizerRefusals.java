@@ -57,6 +57,12 @@ class TestTokenizerRefusals {
       assertThat(refusal.code()).isEqualTo(ErrorCode.MODEL_NOT_FOUND);
       assertThat(refusal).hasMessageStartingWith(folder + ": has no tokenizer; expected tokenizer.json, ");
     });
+    Files.write(folder.resolve("vocab.pkl"), new byte[] {(byte) 0x80, 4});
+    assertThatThrownBy(() -> Tokenizers.folder(folder)).isInstanceOfSatisfying(ModelException.class, refusal -> {
+      assertThat(refusal.code()).isEqualTo(ErrorCode.MODEL_UNSUPPORTED);
+      assertThat(refusal).hasMessage(folder + ": its tokenizer is Python's pickled objects, which may run code; expected tokenizer.json or "
+          + "vocabulary files of text. Convert it with the library that wrote it.");
+    });
     Files.write(folder.resolve("tokenizer.model"), new byte[] {10, 100, 1});
     assertThatThrownBy(() -> Tokenizers.folder(folder)).isInstanceOfSatisfying(ModelException.class, refusal -> {
       assertThat(refusal.code()).isEqualTo(ErrorCode.MODEL_CORRUPT);
