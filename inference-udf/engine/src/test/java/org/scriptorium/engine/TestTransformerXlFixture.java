@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,14 +25,11 @@ import org.scriptorium.engine.weights.Configuration;
 
 /**
  * Transformer-XL against its reference, by every provider and vector width of this machine: segments with the memory that is carried
- * from one to the next, the same text in one call, hidden states and memories, generations; and against itself: the same bits alone and side by
+ * from one to the next, the same text in one call, hidden states and memories; and against itself: the same bits alone and side by
  * side, in chunks, on any number of threads, and with what no row sees any more given back.
  */
 class TestTransformerXlFixture {
   static final String TYPE = "transfo-xl";
-  /** Arguments of generation that {@link GreedyReplay} has. */
-  private static final Set<String> GREEDY = Set.of("max_new_tokens", "max_length", "min_new_tokens", "min_length", "eos_token_id",
-      "pad_token_id", "repetition_penalty");
 
   @TempDir static Path packed;
 
@@ -69,8 +65,6 @@ class TestTransformerXlFixture {
         result.add(dynamicTest("one token, " + provider, () -> whole(model, provider, "single_token")));
       }
       result.add(dynamicTest("hidden states and memories, " + provider, () -> probes(model, provider)));
-      result.add(dynamicContainer("generations, " + provider, ReferenceModel.stream(model.expected().get("generate"))
-          .map(entry -> dynamicTest(entry.get("name").textValue(), () -> generation(model, provider, entry)))));
     }
     if (Providers.hasVectorModule()) {
       for (CacheType cacheType : CacheType.values()) {
@@ -160,21 +154,6 @@ class TestTransformerXlFixture {
   private static void state(ReferenceModel model, JsonNode expected, Map<Integer, float[]> states, int position, String what) {
     float[] found = position < 0 ? new float[8] : states.get(position);
     for (int i = 0; i < expected.size(); i++) close(model, expected.get(i), found[i], "%s, position %d, value %d".formatted(what, position, i));
-  }
-
-  private static void generation(ReferenceModel model, Provider provider, JsonNode entry) {
-    JsonNode arguments = entry.get("kwargs");
-    var names = new ArrayList<String>();
-    arguments.fieldNames().forEachRemaining(names::add);
-    Assumptions.assumeTrue(GREEDY.containsAll(names), "not covered here: " + names);
-    try (var replay = new GreedyReplay(model.folder(), provider.kernels, provider.bits, packed)) {
-      for (int row = 0; row < entry.get("sequences").size(); row++) {
-        int[] prompt = ReferenceModel.integers(entry.get("input_ids").get(row)), expected = ReferenceModel.integers(entry.get("sequences").get(row));
-        int[] found = replay.generate(prompt, 0, arguments);
-        assertThat(found).as("row %d", row).containsExactly(Arrays.copyOf(expected, found.length));
-        for (int i = found.length; i < expected.length; i++) assertThat(expected[i]).as("row %d", row).isEqualTo(replay.padding(arguments));
-      }
-    }
   }
 
   /** What is held is the memory and a segment, wherever they begin in their blocks, however long the text. */
