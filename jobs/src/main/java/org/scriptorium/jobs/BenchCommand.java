@@ -23,7 +23,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Mixin private Verbosity verbosity;
 
-  @Option(names = "--model", paramLabel = "M", defaultValue = Models.DEFAULT, description = "Catalog name or .gguf file (default: ${DEFAULT-VALUE}).")
+  @Option(names = "--model", paramLabel = "M", defaultValue = Models.DEFAULT, description = "Catalog name, .gguf file or model folder (default: ${DEFAULT-VALUE}).")
   private String model;
 
   @Option(names = "--prompt-tokens", paramLabel = "P", defaultValue = "256", description = "Tokens of each prompt (default: ${DEFAULT-VALUE}).")

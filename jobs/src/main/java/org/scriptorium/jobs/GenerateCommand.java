@@ -37,7 +37,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Mixin private Verbosity verbosity;
 
   @Option(names = "--model", paramLabel = "M", defaultValue = Models.DEFAULT,
-      description = "Catalog name or .gguf file (default: ${DEFAULT-VALUE}).")
+      description = "Catalog name, .gguf file or model folder (default: ${DEFAULT-VALUE}).")
   private String model;
 
   @Option(names = "--max-new-tokens", paramLabel = "N", defaultValue = "256", description = "Longest answer (default: ${DEFAULT-VALUE}).")

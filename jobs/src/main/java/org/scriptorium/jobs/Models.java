@@ -21,13 +21,12 @@ final class Models {
               model, Catalog.localPath(Catalog.cacheDirectory(), model), model)));
     }
     var path = path(model);
-    boolean isFolder = Files.isRegularFile(path.resolve("config.json"));
-    if (Files.isRegularFile(path) || isFolder) return path.toAbsolutePath().normalize();
+    if (Files.isRegularFile(path) || Files.exists(path.resolve("config.json"))) return path.toAbsolutePath().normalize();
     if (Files.isDirectory(path)) {
-      throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: expected a GGUF file, found a folder without config.json"
-          .formatted(path.toAbsolutePath()));
+      throw missing("%s: expected a .gguf file or a model folder, found a folder without config.json".formatted(path.toAbsolutePath()));
     }
-    throw missing("%s: expected a name of the catalog (see: scriptorium models list) or a .gguf file, found neither".formatted(model));
+    throw missing("%s: expected a name of the catalog (see: scriptorium models list), a .gguf file or a model folder, found none of them"
+        .formatted(model));
   }
 
   private static Path path(String model) {

@@ -60,7 +60,7 @@ final class SparkJobs {
   private static Optional<ModelDescription> description(JobFile job) {
     var model = job.model().orElse(Models.DEFAULT);
     var file = Catalog.find(model).isPresent() ? Catalog.pulled(cacheDirectory(), model) : Optional.of(model).filter(name -> !name.contains(":")).map(Path::of);
-    return file.filter(Files::isRegularFile).map(path -> Engine.describe(path, model));
+    return file.filter(Files::exists).map(path -> Engine.describe(path, model));
   }
 
   /** Runs a job and shows its first rows; documents in error are part of what it shows, so that they are no failure. */

@@ -17,6 +17,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.scriptorium.engine.ReferenceFixtures;
 import org.scriptorium.engine.TinyModel;
 
 /** The launcher, the assembled jar and Spark's own SparkSubmit, as a user calls them. */
@@ -67,6 +68,21 @@ class LauncherEndToEnd {
     assertThat(result.error()).isEmpty();
     assertThat(launcher.call(Map.of(), "Who is there?", "generate", "--model", model.toString(), "--max-new-tokens", "8", "-").out())
         .isEqualTo(result.out());
+  }
+
+  @Test
+  void foldersAreModels() throws Exception {
+    for (String name : List.of("llama", "gpt2")) {
+      Path reference = ReferenceFixtures.require("models/" + name);
+      var inspected = launcher.call("models", "inspect", reference.toString());
+      assertThat(inspected.status()).as(inspected.toString()).isZero();
+      assertThat(inspected.out().lines()).first().isEqualTo("file: " + reference);
+      assertThat(inspected.out().lines()).contains("architecture: " + name, "supported: yes", "dtype: float32", "shards: 1");
+      var generated = launcher.call("generate", "--model", reference.toString(), "--max-new-tokens", "8", "--raw", "In the beginning");
+      assertThat(generated.status()).as(generated.toString()).isZero();
+      assertThat(generated.out()).isNotBlank().endsWith("\n");
+      assertThat(generated.error()).isEmpty();
+    }
   }
 
   @Test

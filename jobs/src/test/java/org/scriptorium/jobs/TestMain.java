@@ -54,8 +54,8 @@ class TestMain {
   @ParameterizedTest
   @CsvSource(delimiter = '|', value = {
     "models pull no-such-model | no-such-model: expected a name of the catalog, which has smollm2-135m-instruct, gemma-3-270m, all-minilm-l6-v2",
-    "models inspect no-such-model | no-such-model: expected a name of the catalog (see: scriptorium models list) or a .gguf file, found neither",
-    "generate --model /no/such.gguf hello | /no/such.gguf: expected a name of the catalog (see: scriptorium models list) or a .gguf file, found neither"})
+    "models inspect no-such-model | no-such-model: expected a name of the catalog (see: scriptorium models list), a .gguf file or a model folder, found none of them",
+    "generate --model /no/such.gguf hello | /no/such.gguf: expected a name of the catalog (see: scriptorium models list), a .gguf file or a model folder, found none of them"})
   void aMissingModelIsOneSentence(String command, String sentence) {
     assertThat(call(command.split(" "))).isEqualTo(1);
     assertThat(text(error)).isEqualTo("scriptorium: " + sentence + System.lineSeparator());
@@ -106,9 +106,10 @@ class TestMain {
   }
 
   @Test
-  void aFolderIsNoModelYet() {
+  void aFolderWithoutConfigurationIsNoModel() {
     assertThat(call("models", "inspect", folder.toString())).isEqualTo(1);
-    assertThat(text(error)).contains("expected a GGUF file, found a folder");
+    assertThat(text(error)).isEqualTo("scriptorium: %s: expected a .gguf file or a model folder, found a folder without config.json%n"
+        .formatted(folder));
   }
 
   @Test

@@ -186,6 +186,29 @@ public final class Engine {
     }
   }
 
+  /** The fingerprint of a model's file or folder, as {@link #describe} gives it. */
+  public static String fingerprint(Path model) {
+    return Fingerprint.sha256(model);
+  }
+
+  /**
+   * The files that a model consists of: a GGUF file itself; of a folder those that its results depend on, and those that its index of
+   * weights lists, whether they are there or not.
+   *
+   * @throws ModelException if it has no weights, or its index can't be read
+   */
+  public static List<Path> files(Path model) {
+    return ModelFolder.isFolder(model) ? ModelFolder.parts(model) : List.of(model);
+  }
+
+  /**
+   * Names that files of a model folder may have, but for the files that its index of weights lists: of any folder, and those that the
+   * folder's own list of modules adds, if it is there yet.
+   */
+  public static List<String> fileNames(Path folder) {
+    return ModelFolder.names(folder);
+  }
+
   /**
    * What a model that reads does with a text.
    *

@@ -16,6 +16,8 @@ import org.scriptorium.engine.weights.Configuration;
 
 /** Reads the tokenizer and template of a folder as Hugging Face's libraries do. */
 final class FolderTexts {
+  static final String SETTINGS = "tokenizer_config.json";
+
   private static final String TEMPLATE = "chat_template", DEFAULT = "default", EXTRA = "extra_special_tokens";
   private static final List<String> TOKENS =
       List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
@@ -23,23 +25,26 @@ final class FolderTexts {
   private FolderTexts() {}
 
   static ModelTexts read(Path folder) {
-    Configuration settings = settings(folder, "tokenizer_config.json");
-    return new ModelTexts(Tokenizers.folder(folder), template(folder, settings),
-        variables(settings, settings(folder, "special_tokens_map.json")));
+    Optional<ChatTemplate> template = source(folder).map(found -> ModelTexts.template(found.place(), found.source()));
+    return new ModelTexts(Tokenizers.folder(folder), template,
+        variables(settings(folder, SETTINGS), settings(folder, "special_tokens_map.json")));
   }
 
-  private static Configuration settings(Path folder, String name) {
+  /** A JSON file of the folder; empty where there is none. */
+  static Configuration settings(Path folder, String name) {
     Path file = folder.resolve(name);
     return Files.exists(file) ? Configuration.read(file) : Configuration.of(file, Map.of());
   }
 
+  /** A template's text and where it stands. */
+  record Source(String place, String source) {}
+
   /** A file of its own comes before what the tokenizer's settings say, and these before what a processor of other inputs has. */
-  private static Optional<ChatTemplate> template(Path folder, Configuration settings) {
+  static Optional<Source> source(Path folder) {
     Path own = folder.resolve(TEMPLATE + ".jinja");
-    if (Files.exists(own)) return Optional.of(ModelTexts.template(own.toString(), text(own)));
-    Configuration holder = settings.has(TEMPLATE) ? settings : settings(folder, TEMPLATE + ".json");
-    if (!holder.has(TEMPLATE)) return Optional.empty();
-    return Optional.of(ModelTexts.template("%s: %s".formatted(holder.path(), TEMPLATE), source(holder)));
+    if (Files.exists(own)) return Optional.of(new Source(own.toString(), text(own)));
+    Configuration settings = settings(folder, SETTINGS), holder = settings.has(TEMPLATE) ? settings : settings(folder, TEMPLATE + ".json");
+    return holder.has(TEMPLATE) ? Optional.of(new Source("%s: %s".formatted(holder.path(), TEMPLATE), source(holder))) : Optional.empty();
   }
 
   /** The only template, or of several the one for dialogues without tools and documents. */

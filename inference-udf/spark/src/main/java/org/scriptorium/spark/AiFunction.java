@@ -70,7 +70,7 @@ enum AiFunction {
       .with(constant("labels", WORDS, "a constant array of strings, what to mask, such as 'person' or 'email address'"))
       .example("body, array('person', 'email address')", " FROM documents")),
   QUERY(Declaration.of("ai_query", new QueryTask(), "Answers the prompt with a model.")
-      .with(constant("model", WORD, "a constant string: a name of the catalog, a .gguf file, or a URI of one").alias("endpoint"))
+      .with(constant("model", WORD, "a constant string: a name of the catalog, a .gguf file or model folder, or a URI of one").alias("endpoint"))
       .with(row("prompt", TEXT_OR_VALUES, "a string, sent as one user message").alias("request"))
       .with(constant("returnType", WORD, "a constant string, the type that the answer is read as, such as 'STRUCT<a: INT>'; 'STRING' when"
           + " absent").optional())
@@ -91,7 +91,7 @@ enum AiFunction {
       .options(CallOptions.OF_READING)
       .example("'A dog barks.', body", " FROM documents")),
   COUNT_TOKENS(Declaration.of("ai_count_tokens", new CountTask(), "Counts the tokens that the text has in a model.")
-      .with(constant("model", WORD, "a constant string: a name of the catalog, a .gguf file, or a URI of one"))
+      .with(constant("model", WORD, "a constant string: a name of the catalog, a .gguf file or model folder, or a URI of one"))
       .with(row("text", WORD, "a string"))
       .options(List.of())
       .example("'smollm2-135m-instruct', body", " FROM documents"));

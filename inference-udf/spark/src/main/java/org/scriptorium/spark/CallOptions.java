@@ -71,7 +71,7 @@ final class CallOptions {
     options.keySet().forEach(read::checkName);
     var markup = read.truth("raw") ? CallSpecification.Markup.RAW : CallSpecification.Markup.TEMPLATE;
     String model = constants.text("model").or(() -> read.text("model")).orElse(defaultModel);
-    if (model.isBlank()) throw read.refusal("option 'model': expected a name, a .gguf file or a URI, found nothing");
+    if (model.isBlank()) throw read.refusal("option 'model': expected a name, a .gguf file, a model folder or a URI, found nothing");
     var onError = function.task().returnsErrors(constants) ? AiFunction.OnError.RETURNS : call.onError();
     return new CallSpecification(function, onError, model, constants, List.copyOf(arguments.rows().keySet()), markup,
         read.text("prompt_template").orElse(""), read.reasoning(), new CallSpecification.Parameters(read.config(function.defaults())));

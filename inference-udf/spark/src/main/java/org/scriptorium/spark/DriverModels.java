@@ -1,10 +1,9 @@
 package org.scriptorium.spark;
 
-import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,7 +20,10 @@ final class DriverModels {
   private static final String CONFIGURATION = "config.json";
   private static final ConcurrentHashMap<Checked, ModelDescription> CHECKED = new ConcurrentHashMap<>();
 
-  private record Checked(Path file, String name, long bytes, long modified) {}
+  private record Checked(Path file, String name, List<State> files) {}
+
+  /** Of one of a model's files. */
+  private record State(Path file, long bytes, long modified) {}
 
   private final Path directory;
   private final Configuration hadoop;
@@ -34,7 +36,7 @@ final class DriverModels {
   /**
    * The reference that executors open.
    *
-   * @param model a catalog name, a {@code .gguf} path, or a Hadoop URI of one
+   * @param specification with a catalog's name, the path of a {@code .gguf} file or a model folder, or a Hadoop URI of one
    * @throws ModelException if it is not there, can't be read, is not supported, or its context is too short for what is asked
    */
   ModelReference resolve(CallSpecification specification) {
@@ -42,8 +44,6 @@ final class DriverModels {
     if (!isUri(model)) return onNode(ModelNames.file(model, directory), ModelNames.display(model), specification);
     URI uri = uri(model);
     if ("file".equals(uri.getScheme())) return onNode(Path.of(uri.getPath()), ModelNames.display(model), specification);
-    if (!model.endsWith(SUFFIX))
-      throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: expected the URI of a %s file; name the file".formatted(model, SUFFIX));
     return remote(model, specification);
   }
 
@@ -71,12 +71,14 @@ final class DriverModels {
   private static ModelDescription description(Path file, String name) {
     if (!Files.exists(file))
       throw new ModelException(ErrorCode.MODEL_NOT_FOUND, "%s: nothing is there; check the path".formatted(file));
-    boolean isModel = Files.isRegularFile(file) || Files.isRegularFile(file.resolve(CONFIGURATION));
-    if (!isModel || !Files.isReadable(file)) {
-      String found = Files.isDirectory(file) ? "a folder" : "one that can't be read";
-      throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: expected a readable %s file, found %s".formatted(file, SUFFIX, found));
+    if (!Files.isReadable(file))
+      throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: expected a model that can be read, found one that can't".formatted(file));
+    if (Files.isDirectory(file) && !Files.exists(file.resolve(CONFIGURATION))) {
+      throw new ModelException(ErrorCode.MODEL_UNREADABLE,
+          "%s: expected a %s file or a model folder, found a folder without config.json".formatted(file, SUFFIX));
     }
-    var key = new Checked(file.toAbsolutePath(), name, size(file), modified(file));
+    var states = ExecutorEngines.opener().files(file).stream().map(part -> new State(part, bytes(part), modified(part))).toList();
+    var key = new Checked(file.toAbsolutePath(), name, states);
     ModelDescription known = CHECKED.get(key);
     if (known != null) return known;
     ModelDescription description = ExecutorEngines.opener().describe(file, name);
@@ -108,21 +110,26 @@ final class DriverModels {
     return new org.apache.hadoop.fs.Path(model).toUri();
   }
 
-  /** Of a file, or of all files of a folder. */
-  private static long size(Path file) {
-    return files(file).stream().map(Path::toFile).mapToLong(File::length).sum();
+  /** Of all its files. */
+  static long size(Path model) {
+    return ExecutorEngines.opener().files(model).stream().mapToLong(DriverModels::bytes).sum();
   }
 
-  /** When a file, or the last one of a folder, was written. */
+  private static long bytes(Path file) {
+    try {
+      return Files.size(file);
+    } catch (NoSuchFileException e) {
+      throw new ModelException(ErrorCode.MODEL_NOT_FOUND, "%s: nothing is there; fetch the whole model".formatted(file), e);
+    } catch (IOException e) {
+      throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: its length can't be read: %s".formatted(file, e), e);
+    }
+  }
+
   private static long modified(Path file) {
-    return files(file).stream().map(Path::toFile).mapToLong(File::lastModified).max().orElse(0);
-  }
-
-  private static List<Path> files(Path file) {
-    try (var files = Files.walk(file)) {
-      return files.filter(Files::isRegularFile).toList();
-    } catch (IOException | UncheckedIOException e) {
-      throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: can't be read: %s".formatted(file, e), e);
+    try {
+      return Files.getLastModifiedTime(file).toMillis();
+    } catch (IOException e) {
+      throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: its time can't be read: %s".formatted(file, e), e);
     }
   }
 }

@@ -1,5 +1,6 @@
 package org.scriptorium.spark;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
@@ -12,13 +13,14 @@ final class ModelNames {
 
   private ModelNames() {}
 
-  /** The file of a path or of a catalog's name; not checked to be there unless it is the catalog's. */
+  /** The file or folder of a path, or the file of a catalog's name; not checked to be there unless it is the catalog's. */
   static Path file(String model, Path cacheDirectory) {
     if (model.endsWith(SUFFIX) || model.contains("/")) return Path.of(model);
     if (Catalog.find(model).isEmpty()) {
+      if (Files.isDirectory(Path.of(model))) return Path.of(model);
       var names = Catalog.entries().stream().map(CatalogEntry::name).toList();
       throw new ModelException(ErrorCode.MODEL_NOT_FOUND,
-          "%s: expected a %s file, the URI of one or a name of the catalog; did you mean %s?"
+          "%s: expected a %s file, a model folder, the URI of one of them or a name of the catalog; did you mean %s?"
               .formatted(model, SUFFIX, NearestName.of(model, names)));
     }
     return Catalog.pulled(cacheDirectory, model).orElseThrow(() -> new ModelException(ErrorCode.MODEL_NOT_FOUND,
@@ -26,9 +28,9 @@ final class ModelNames {
             .formatted(model, Catalog.localPath(cacheDirectory, model), model)));
   }
 
-  /** How results call a model: its catalog's name, or the file's without ending. */
+  /** How results call a model: its catalog's name, the file's without ending, or the folder's. */
   static String display(String model) {
-    String last = model.substring(model.lastIndexOf('/') + 1);
+    String path = model.replaceFirst("/+$", ""), last = path.substring(path.lastIndexOf('/') + 1);
     return last.endsWith(SUFFIX) ? last.substring(0, last.length() - SUFFIX.length()) : last;
   }
 }

@@ -1,6 +1,7 @@
 package org.scriptorium.spark;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.scriptorium.engine.Engine;
 import org.scriptorium.engine.api.EngineOptions;
@@ -23,6 +24,15 @@ interface ModelOpener {
 
   ModelDescription describe(Path file, String name);
 
+  /** As {@link Engine#fingerprint}. */
+  String fingerprint(Path model);
+
+  /** As {@link Engine#files}. */
+  List<Path> files(Path model);
+
+  /** As {@link Engine#fileNames}. */
+  List<String> fileNames(Path folder);
+
   ModelOpener ENGINE = new ModelOpener() {
     @Override
     public Generator open(Path file, String name, Optional<String> fingerprint, EngineOptions options) {
@@ -32,6 +42,21 @@ interface ModelOpener {
     @Override
     public ModelDescription describe(Path file, String name) {
       return Engine.describe(file, name);
+    }
+
+    @Override
+    public String fingerprint(Path model) {
+      return Engine.fingerprint(model);
+    }
+
+    @Override
+    public List<Path> files(Path model) {
+      return Engine.files(model);
+    }
+
+    @Override
+    public List<String> fileNames(Path folder) {
+      return Engine.fileNames(folder);
     }
   };
 }

@@ -10,7 +10,7 @@ import org.scriptorium.engine.api.ModelDescription;
  * @param name how results call it
  * @param location a path that every node has, or a Hadoop URI
  * @param fingerprint SHA-256 (hexadecimal) of its bytes
- * @param bytes length of the file
+ * @param bytes length of its file, or of all files of its folder
  * @param kind what it does with a text
  * @param prefixes what it wants before a text, by task, as {@link ModelDescription#prefixes}
  */
@@ -27,6 +27,6 @@ record ModelReference(
     return prefixes.getOrDefault(task, prefixes.getOrDefault("", ""));
   }
 
-  /** Where a model's file is: on each node, used as it stands; or in a file system of Hadoop's, copied to each node. */
+  /** Where a model's file or folder is: on each node, used as it stands; or in a file system of Hadoop's, copied to each node. */
   enum Place { NODE, REMOTE }
 }

@@ -1,13 +1,9 @@
 package org.scriptorium.spark;
 
 import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,19 +11,20 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 
 /**
  * Copies of models from Hadoop file systems, one a node: {@code remote/<sha256>/<name>} under the models' folder.
  *
- * <p>A copy grows under another name and is renamed when whole and checked, so a file under its own name is complete. One process of a
+ * <p>A copy grows under another name and is renamed when whole and checked, so what is under its own name is complete. One process of a
  * node copies, held by a lock file that the system frees when the process dies; the others wait and find the copy. What a killed copy
  * left is overwritten by the next.
  */
@@ -43,22 +40,23 @@ final class RemoteModels {
     this.hadoop = hadoop;
   }
 
-  /** A copy and the SHA-256 of its bytes. */
+  /** A copy, of a file or a folder, and its fingerprint. */
   record Copy(Path file, String fingerprint) {}
 
   /** The driver's way: the copy of what the URI names now. */
   Copy newest(String uri) {
     return failingClearly(uri, () -> {
-      FileStatus status = status(uri);
-      Path known = folder.resolve(digest(uri + "\n" + status.getLen() + "\n" + status.getModificationTime()) + ".sha256");
+      var source = RemoteSource.of(uri, hadoop);
+      Path known = folder.resolve(digest(uri + "\n" + source.identity()) + ".copy");
       return locked(uri, () -> {
         if (Files.exists(known)) {
-          String fingerprint = Files.readString(known).strip();
-          Path file = target(uri, fingerprint);
-          if (isWhole(file, status.getLen())) return new Copy(file, fingerprint);
+          List<String> lines = Files.readAllLines(known);
+          Path file = target(uri, lines.getFirst());
+          if (isWhole(file, Long.parseLong(lines.getLast()))) return new Copy(file, lines.getFirst());
         }
-        Copy copy = copied(uri, status.getLen(), Optional.empty());
-        Path growing = Files.writeString(known.resolveSibling(known.getFileName() + ".part"), copy.fingerprint());
+        Copy copy = copied(uri, source, Optional.empty());
+        Path growing = known.resolveSibling(known.getFileName() + ".part");
+        Files.write(growing, List.of(copy.fingerprint(), Long.toString(DriverModels.size(copy.file()))));
         Files.move(growing, known, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         return copy;
       });
@@ -71,62 +69,54 @@ final class RemoteModels {
     return failingClearly(model.location(), () -> {
       if (isWhole(file, model.bytes())) return file;
       return locked(model.location(), () ->
-          isWhole(file, model.bytes()) ? file : copied(model.location(), model.bytes(), Optional.of(model.fingerprint())).file());
+          isWhole(file, model.bytes()) ? file
+              : copied(model.location(), RemoteSource.of(model.location(), hadoop), Optional.of(model.fingerprint())).file());
     });
   }
 
   /** Takes a damaged copy away, so that the next call copies again. */
   void discard(Copy copy) {
-    failingClearly(copy.file().toString(), () -> Files.deleteIfExists(copy.file()));
+    failingClearly(copy.file().toString(), () -> {
+      deleteTree(copy.file());
+      return copy;
+    });
   }
 
   private Path target(String uri, String fingerprint) {
     return folder.resolve(fingerprint).resolve(new org.apache.hadoop.fs.Path(uri).getName());
   }
 
-  private static boolean isWhole(Path file, long bytes) throws IOException {
-    return Files.isRegularFile(file) && Files.size(file) == bytes;
-  }
-
-  private FileStatus status(String uri) throws IOException {
-    var path = new org.apache.hadoop.fs.Path(uri);
-    FileStatus status = path.getFileSystem(hadoop).getFileStatus(path);
-    if (!status.isFile())
-      throw new ModelException(ErrorCode.MODEL_UNREADABLE, "%s: expected a .gguf file, found a folder; name the file in it".formatted(uri));
-    return status;
+  private static boolean isWhole(Path model, long bytes) {
+    try {
+      return Files.exists(model) && DriverModels.size(model) == bytes;
+    } catch (ModelException e) {
+      // A folder that lost files since it was copied.
+      return false;
+    }
   }
 
   /** Called under the lock of {@code uri}. */
-  private Copy copied(String uri, long bytes, Optional<String> expected) throws IOException {
+  private Copy copied(String uri, RemoteSource source, Optional<String> expected) throws IOException {
     Path growing = folder.resolve(digest(uri) + ".part");
-    String found = stream(uri, growing);
-    long length = Files.size(growing);
-    if (length != bytes || expected.filter(sum -> !sum.equals(found)).isPresent()) {
-      Files.delete(growing);
+    deleteTree(growing);
+    String found = source.copy(growing);
+    if (expected.filter(sum -> !sum.equals(found)).isPresent()) {
+      deleteTree(growing);
       throw new ModelException(ErrorCode.MODEL_CHANGED,
-          "%s: expected %d bytes%s, found %d bytes with SHA-256 %s; the file changed while the job ran, run it again"
-              .formatted(uri, bytes, expected.map(sum -> " with SHA-256 " + sum).orElse(""), length, found));
+          "%s: expected SHA-256 %s, found %s; the file changed while the job ran, run it again".formatted(uri, expected.get(), found));
     }
-    Path file = target(uri, found);
-    Files.createDirectories(file.getParent());
-    Files.move(growing, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    return new Copy(file, found);
+    Path target = target(uri, found);
+    Files.createDirectories(target.getParent());
+    deleteTree(target);
+    Files.move(growing, target, StandardCopyOption.ATOMIC_MOVE);
+    return new Copy(target, found);
   }
 
-  private String stream(String uri, Path growing) throws IOException {
-    MessageDigest digest = sha256();
-    var source = new org.apache.hadoop.fs.Path(uri);
-    var buffer = new byte[1 << 20];
-    try (InputStream in = source.getFileSystem(hadoop).open(source);
-        FileChannel out = FileChannel.open(growing, CREATE, WRITE, TRUNCATE_EXISTING)) {
-      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-        if (Thread.currentThread().isInterrupted()) throw new InterruptedIOException("interrupted while copying " + uri);
-        digest.update(buffer, 0, read);
-        for (var bytes = ByteBuffer.wrap(buffer, 0, read); bytes.hasRemaining(); ) out.write(bytes);
-      }
-      out.force(true);
+  private static void deleteTree(Path path) throws IOException {
+    if (!Files.exists(path)) return;
+    try (var files = Files.walk(path)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
     }
-    return HexFormat.of().formatHex(digest.digest());
   }
 
   private <T> T locked(String uri, Action<T> action) throws IOException {
@@ -156,7 +146,7 @@ final class RemoteModels {
     return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  private static MessageDigest sha256() {
+  static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

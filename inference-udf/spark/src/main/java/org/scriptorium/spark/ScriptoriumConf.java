@@ -20,7 +20,7 @@ public final class ScriptoriumConf implements Serializable {
   private static final List<Key> KEYS = new ArrayList<>();
 
   public static final Key MODEL_DEFAULT = key("model.default", Type.STRING, "smollm2-135m-instruct",
-      "Model of the functions that name none: a name of the catalog, a `.gguf` file, or a Hadoop URI of one.");
+      "Model of the functions that name none: a name of the catalog, a `.gguf` file or model folder, or a Hadoop URI of one.");
   public static final Key MODEL_EMBEDDING = key("model.embedding", Type.STRING, "all-minilm-l6-v2",
       "Model of the functions that compare meanings, where they name none: a name of the catalog, a folder of an encoder, or a `.gguf` file.");
   public static final Key MODEL_CACHE_DIR = key("model.cache-dir", Type.STRING, "",

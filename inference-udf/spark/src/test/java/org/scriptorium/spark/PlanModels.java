@@ -1,11 +1,13 @@
 package org.scriptorium.spark;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,7 @@ import org.scriptorium.engine.api.ModelException;
 /** For tests of plans only: "models" that are files of a few letters, whose generators echo their prompts and keep count. */
 final class PlanModels implements ModelOpener {
   private static final String MAGIC = "PLAN";
+  private static final List<String> PARTS = List.of("config.json", "tokenizer.json", "model.safetensors.index.json");
   static final int CONTEXT = 2048;
   /** Content of an encoder. */
   static final String ENCODER = "encoder";
@@ -61,9 +64,34 @@ final class PlanModels implements ModelOpener {
     return described(file, name);
   }
 
-  private static ModelDescription described(Path file, String name) {
+  @Override
+  public String fingerprint(Path model) {
+    return described(model, "").fingerprint();
+  }
+
+  /** Of a folder those of {@link #PARTS} that are there, the first of which is as a file is, and one that the last lists. */
+  @Override
+  public List<Path> files(Path model) {
+    if (!Files.isDirectory(model)) return List.of(model);
+    var parts = new ArrayList<>(PARTS.stream().map(model::resolve).filter(Files::exists).toList());
+    if (Files.exists(model.resolve("model.safetensors.index.json"))) parts.add(model.resolve("model-1.safetensors"));
+    return parts;
+  }
+
+  @Override
+  public List<String> fileNames(Path folder) {
+    return PARTS;
+  }
+
+  private byte[] bytes(Path model) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    for (Path file : files(model)) bytes.write(Files.readAllBytes(file));
+    return bytes.toByteArray();
+  }
+
+  private ModelDescription described(Path file, String name) {
     try {
-      byte[] bytes = Files.readAllBytes(file);
+      byte[] bytes = bytes(file);
       if (!new String(bytes, StandardCharsets.UTF_8).startsWith(MAGIC))
         throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: expected the letters %s first; fetch it again".formatted(file, MAGIC));
       String fingerprint = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));

@@ -55,16 +55,18 @@ class TestModels {
   @ParameterizedTest
   @CsvSource(delimiter = '|', value = {
     "FOLDER/absent.gguf| FOLDER/absent.gguf: nothing is there; check the path",
-    "FOLDER| FOLDER: expected a readable .gguf file, found a folder",
+    "FOLDER| FOLDER: expected a .gguf file or a model folder, found a folder without config.json",
     "FOLDER/broken.gguf| FOLDER/broken.gguf: expected the letters PLAN first; fetch it again",
-    "smollm2-instruct| expected a .gguf file, the URI of one or a name of the catalog; did you mean smollm2-135m-instruct?",
+    "smollm2-instruct| expected a .gguf file, a model folder, the URI of one of them or a name of the catalog; did you mean smollm2-135m-instruct?",
     "smollm2-135m-instruct| smollm2-135m-instruct is not in the cache yet: expected",
     "file:FOLDER/absent.gguf| FOLDER/absent.gguf: nothing is there",
     "slow://FOLDER/absent.gguf| slow://FOLDER/absent.gguf: nothing is there; check the URI",
-    "slow://FOLDER/model.bin| slow://FOLDER/model.bin: expected the URI of a .gguf file",
+    "slow://FOLDER| slow://FOLDER: expected the URI of a .gguf file or of a model folder, found a folder without config.json",
+    "slow://FOLDER/model.bin| slow://FOLDER/model.bin: expected the URI of a .gguf file or of a model folder, found another file",
   })
   void unusableModelsFailOnTheDriverBeforeAnyJob(String model, String message) throws Exception {
     Files.writeString(folder.resolve("broken.gguf"), "anything");
+    Files.writeString(folder.resolve("model.bin"), "anything");
     String query = "SELECT ai_gen(text, map('model', '%s')) FROM (SELECT concat('t', id) text FROM range(9))".formatted(placed(model));
     assertThatThrownBy(() -> session.sql(query).collectAsList())
         .isInstanceOf(ModelException.class).hasMessageContaining(placed(message));
@@ -119,6 +121,57 @@ class TestModels {
     PlanModels.write(model, "remote and new");
     session.sql("SELECT ai_gen('x', map('model', 'slow://%s'))".formatted(model)).collectAsList();
     assertThat(SlowFileSystem.OPENED.get()).isEqualTo(2);
+  }
+
+  @Test
+  void foldersAreModels() throws Exception {
+    Path model = folder("own model");
+    String query = "SELECT try_ai_gen('x', map('model', '%s')).model";
+    assertThat(PlanSession.column(session.sql(query.formatted(model)))).containsExactly("own model");
+    assertThat(PlanSession.column(session.sql(query.formatted(model + "/")))).containsExactly("own model");
+    assertThat(PlanSession.column(session.sql(query.formatted("file://" + model)))).containsExactly("own model");
+    int described = session.models.described.get();
+    Files.writeString(model.resolve("tokenizer.json"), "another tokenizer");
+    assertThat(PlanSession.column(session.sql(query.formatted(model)))).containsExactly("own model");
+    assertThat(session.models.described.get()).isEqualTo(described + 1);
+    Files.delete(model.resolve("model-1.safetensors"));
+    assertThatThrownBy(() -> session.sql(query.formatted(model)).collectAsList()).isInstanceOf(ModelException.class)
+        .hasMessage("%s/model-1.safetensors: nothing is there; fetch the whole model".formatted(model));
+  }
+
+  @Test
+  void ofRemoteFoldersTheFilesOfTheModelAreCopiedOnceANode() throws Exception {
+    Path model = folder("own");
+    SlowFileSystem.OPENED.set(0);
+    String query = "SELECT try_ai_gen(concat('t', id), map('model', 'slow://%s')).model FROM range(0, 8, 1, 4)".formatted(model);
+    for (int i = 0; i < 2; i++) assertThat(PlanSession.column(session.sql(query))).hasSize(8).containsOnly("own");
+    assertThat(SlowFileSystem.OPENED.get()).isEqualTo(4);
+    var copy = remote().newest("slow://" + model);
+    assertThat(copy.file()).hasFileName("own").hasParent(folder.resolve("cache/remote").resolve(copy.fingerprint()));
+    try (var files = Files.list(copy.file())) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("config.json", "tokenizer.json", "model.safetensors.index.json", "model-1.safetensors");
+    }
+    var reference = reference("slow://" + model, copy.fingerprint(), DriverModels.size(copy.file()));
+    Files.delete(copy.file().resolve("tokenizer.json"));
+    assertThat(remote().checked(reference).resolve("tokenizer.json")).hasSameBinaryContentAs(model.resolve("tokenizer.json"));
+    Files.writeString(model.resolve("model-1.safetensors"), "other weights");
+    assertThat(remote().newest("slow://" + model).fingerprint()).isNotEqualTo(copy.fingerprint());
+    Files.delete(copy.file().resolve("tokenizer.json"));
+    assertThatThrownBy(() -> remote().checked(reference)).hasMessageStartingWith("slow://%s: expected SHA-256 %s, found".formatted(model,
+        copy.fingerprint()));
+    Files.delete(model.resolve("model-1.safetensors"));
+    assertThatThrownBy(() -> remote().newest("slow://" + model)).hasMessage(
+        "slow://%s/model-1.safetensors: nothing is there, but the model's index lists it; put the whole model there".formatted(model));
+  }
+
+  private Path folder(String name) throws Exception {
+    Path model = Files.createDirectories(folder.resolve(name));
+    PlanModels.write(model.resolve("config.json"), "a folder");
+    for (String file : List.of("tokenizer.json", "model.safetensors.index.json", "model-1.safetensors", "pytorch_model.bin", "README.md")) {
+      Files.writeString(model.resolve(file), file);
+    }
+    return model;
   }
 
   @Test

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.scriptorium.engine.ReferenceFixtures;
 import org.scriptorium.engine.TinyModel;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
@@ -73,6 +74,20 @@ class TestRealEngine {
         .selectExpr("r.error_code", "r.prompt_tokens").first();
     assertThat(shortened.getString(0)).isEmpty();
     assertThat(shortened.getInt(1)).isBetween(400, TinyModel.CONTEXT);
+  }
+
+  /** In place, and copied from a file system of Hadoop's. */
+  @Test
+  @Timeout(120)
+  void foldersAreModelsByPathAndByUri() {
+    Path llama = ReferenceFixtures.require("models/llama-bf16-sharded");
+    session.spark.sparkContext().hadoopConfiguration().set("fs.slow.impl", SlowFileSystem.class.getName());
+    String query = "SELECT try_ai_gen('In the beginning', map('model', '%s', 'max_new_tokens', '12', 'raw', 'true')) r";
+    var inPlace = session.sql(query.formatted(llama)).selectExpr("r.*").first();
+    assertThat(inPlace.<String>getAs("error")).isEmpty();
+    assertThat(inPlace.<String>getAs("model")).isEqualTo("llama-bf16-sharded");
+    assertThat(inPlace.<Integer>getAs("completion_tokens")).isBetween(1, 12);
+    assertThat(session.sql(query.formatted("slow://" + llama)).selectExpr("r.*").first()).isEqualTo(inPlace);
   }
 
   @Test

@@ -65,13 +65,25 @@ public final class Families {
     return new Composition(architecture, family.build(configuration, parts), parts.maps());
   }
 
+  /** Values of {@code model_type} that are supported. */
+  static Set<String> modelTypes() {
+    return names(Family::modelTypes);
+  }
+
+  /** Values of {@code general.architecture} that are supported. */
+  static Set<String> ggufArchitectures() {
+    return names(family -> family.ggufNames().keySet());
+  }
+
+  private static Set<String> names(Function<Family, Set<String>> kind) {
+    var all = new TreeSet<String>();
+    for (Family family : ALL) all.addAll(kind.apply(family));
+    return all;
+  }
+
   private static Family find(Function<Family, Set<String>> names, String name, String place) {
-    var supported = new TreeSet<String>();
-    for (Family family : ALL) {
-      if (names.apply(family).contains(name)) return family;
-      supported.addAll(names.apply(family));
-    }
+    for (Family family : ALL) if (names.apply(family).contains(name)) return family;
     throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s is \"%s\"; supported are %s".formatted(place, name,
-        String.join(", ", supported)));
+        String.join(", ", names(names))));
   }
 }

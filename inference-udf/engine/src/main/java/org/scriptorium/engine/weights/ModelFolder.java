@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -38,6 +39,7 @@ public final class ModelFolder implements Weights {
   private final Configuration generation;
   private final Map<String, SafetensorsFile> holders = new LinkedHashMap<>();
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+  private final List<Path> shards = new ArrayList<>();
   private long bytes;
 
   private ModelFolder(Path path) {
@@ -84,28 +86,20 @@ public final class ModelFolder implements Weights {
   private void mapShards() {
     Path index = path.resolve(INDEX);
     if (!Files.exists(index)) throw noWeights(path);
-    if (!(JsonFiles.read(index).get("weight_map") instanceof ObjectNode map)) {
-      throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: weight_map: expected an object, found none; fetch the file again".formatted(index));
-    }
     var files = new LinkedHashMap<String, SafetensorsFile>();
-    for (var entry : map.properties()) {
-      String name = entry.getKey(), file = entry.getValue().asText();
-      // A name with a path could reach files outside the folder.
-      if (!entry.getValue().isTextual() || !file.matches("[A-Za-z0-9_.-]+") || !file.endsWith(".safetensors")) {
-        throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: weight_map: %s: expected the name of a .safetensors file beside it, found %s"
-            .formatted(index, name, entry.getValue()));
-      }
+    shards(index).forEach((name, file) -> {
       SafetensorsFile holder = files.computeIfAbsent(file, this::map);
       if (!holder.has(name)) {
         throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: %s: expected a tensor of this name, as %s says, found none; fetch both files again"
             .formatted(path.resolve(file), name, INDEX));
       }
       holders.put(name, holder);
-    }
+    });
   }
 
   private SafetensorsFile map(String name) {
     Path file = path.resolve(name);
+    shards.add(file);
     MemorySegment segment = MappedFile.map(file, arena, "safetensors file");
     bytes += segment.byteSize();
     return new SafetensorsFile(file, segment);
@@ -127,22 +121,59 @@ public final class ModelFolder implements Weights {
     return generation;
   }
 
+  /** The files that hold the weights. */
+  public List<Path> shards() {
+    return Collections.unmodifiableList(shards);
+  }
+
   /**
-   * The files that a model's results depend on, tokenizers' files included, ordered by name: those of fixed names that are there, those
-   * of the modules that {@code modules.json} lists, and the files that the index lists where there is no single one.
+   * Names that the files of a folder may have that a model's results depend on, but for those that an index lists: fixed ones, and those
+   * of the modules that {@code modules.json} lists, if it is there.
    */
-  static List<Path> parts(Path folder) {
-    var names = new TreeSet<>(NAMES);
-    if (Files.exists(folder.resolve(SINGLE))) {
+  public static List<String> names(Path folder) {
+    var names = new ArrayList<>(NAMES);
+    Path modules = folder.resolve("modules.json");
+    if (!Files.exists(modules)) return names;
+    for (ObjectNode module : JsonFiles.readAll(modules)) {
+      String path = module.path("path").asText();
+      // The first module mostly is the folder itself; a longer path could reach files outside.
+      if (path.matches("[A-Za-z0-9_-][A-Za-z0-9_.-]*")) names.add(path + "/" + CONFIGURATION);
+    }
+    return names;
+  }
+
+  /**
+   * The files that a model's results depend on, tokenizers' files included, ordered by name: those of {@link #names} that are there, and
+   * those that the index lists where there is no single one, whether they are there or not.
+   */
+  public static List<Path> parts(Path folder) {
+    var names = new TreeSet<>(names(folder));
+    names.removeIf(name -> !Files.exists(folder.resolve(name)));
+    if (names.contains(SINGLE)) {
       names.remove(INDEX);
-    } else if (Files.exists(folder.resolve(INDEX))) {
-      JsonFiles.read(folder.resolve(INDEX)).path("weight_map").forEach(file -> names.add(file.asText()));
+    } else if (names.contains(INDEX)) {
+      names.addAll(shards(folder.resolve(INDEX)).values());
     } else {
       throw noWeights(folder);
     }
-    Path modules = folder.resolve("modules.json");
-    if (Files.exists(modules)) JsonFiles.readAll(modules).forEach(module -> names.add(module.path("path").asText() + "/config.json"));
-    return names.stream().map(folder::resolve).filter(Files::exists).toList();
+    return names.stream().map(folder::resolve).toList();
+  }
+
+  /** Files of weights by names of tensors, as an index lists them. */
+  private static Map<String, String> shards(Path index) {
+    if (!(JsonFiles.read(index).get("weight_map") instanceof ObjectNode map)) {
+      throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: weight_map: expected an object, found none; fetch the file again".formatted(index));
+    }
+    var shards = new LinkedHashMap<String, String>();
+    for (var entry : map.properties()) {
+      // A name with a path could reach files outside the folder.
+      if (!entry.getValue().isTextual() || !entry.getValue().textValue().matches("[A-Za-z0-9_.-]+\\.safetensors")) {
+        throw new ModelException(ErrorCode.MODEL_CORRUPT, "%s: weight_map: %s: expected the name of a .safetensors file beside it, found %s"
+            .formatted(index, entry.getKey(), entry.getValue()));
+      }
+      shards.put(entry.getKey(), entry.getValue().textValue());
+    }
+    return shards;
   }
 
   @Override
