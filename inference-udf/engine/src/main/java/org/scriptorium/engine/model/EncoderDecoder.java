@@ -81,13 +81,18 @@ public record EncoderDecoder(EncoderStack encoder, Decoder decoder, int sourceLe
      * @param caches one a source, with room for its tokens
      */
     public void read(List<int[]> sources, List<SequenceCache> caches) {
-      for (int i = 0; i < sources.size(); i++) {
-        int[] tokens = sources.get(i);
-        if (rows + tokens.length > maxRows) run();
-        if (tokens.length > maxRows) enlarge(tokens.length);
-        add(tokens, caches.get(i));
+      try {
+        for (int i = 0; i < sources.size(); i++) {
+          int[] tokens = sources.get(i);
+          if (rows + tokens.length > maxRows) run();
+          if (tokens.length > maxRows) enlarge(tokens.length);
+          add(tokens, caches.get(i));
+        }
+        run();
+      } finally {
+        // What fails takes its sources along, and no others.
+        clear();
       }
-      run();
     }
 
     private void enlarge(int tokens) {
@@ -109,6 +114,10 @@ public record EncoderDecoder(EncoderStack encoder, Decoder decoder, int sourceLe
       if (rows == 0) return;
       execution.run();
       for (int layer = 0; layer < crossings.size(); layer++) remember(layer);
+      clear();
+    }
+
+    private void clear() {
       execution.clear();
       targets.clear();
       rows = 0;
