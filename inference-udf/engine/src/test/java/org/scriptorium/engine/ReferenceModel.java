@@ -14,14 +14,24 @@ import java.util.stream.StreamSupport;
 record ReferenceModel(String name, Path folder, JsonNode expected) {
   static final String CONFIGURATION = "config.json", OLDER_CONFIGURATION = "config_legacy.json";
 
-  /** All models below a folder, ordered by name. */
-  static List<ReferenceModel> all(Path folder) {
-    try (var found = Files.list(folder)) {
-      return found.filter(model -> Files.exists(model.resolve("expected.json"))).sorted()
-          .map(model -> new ReferenceModel(model.getFileName().toString(), model, json(model.resolve("expected.json")))).toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** All models of the fixtures, those that ship first, each kind ordered by name. */
+  static List<ReferenceModel> all() {
+    return ReferenceFixtures.models().stream().map(ReferenceModel::of).toList();
+  }
+
+  /** A model of the folder of fixtures; the test is skipped if it is absent. */
+  static ReferenceModel require(String name) {
+    return of(ReferenceFixtures.require("models/" + name));
+  }
+
+  /** A model that ships. */
+  static ReferenceModel shipped(String name) {
+    return all().stream().filter(model -> model.name().equals("shipped " + name)).findFirst().orElseThrow();
+  }
+
+  private static ReferenceModel of(Path folder) {
+    String name = folder.getFileName().toString();
+    return new ReferenceModel(ReferenceFixtures.ships(folder) ? "shipped " + name : name, folder, json(folder.resolve("expected.json")));
   }
 
   private static JsonNode json(Path file) {
@@ -45,7 +55,7 @@ record ReferenceModel(String name, Path folder, JsonNode expected) {
   Path with(String configuration, Path empty) {
     if (configuration.equals(CONFIGURATION)) return folder;
     try (var files = Files.list(folder)) {
-      Path copy = Files.createTempDirectory(empty, name);
+      Path copy = Files.createTempDirectory(empty, "model");
       for (Path file : files.toList()) {
         String target = file.getFileName().toString();
         if (target.contains("safetensors") || target.startsWith("generation")) Files.copy(file, copy.resolve(target));

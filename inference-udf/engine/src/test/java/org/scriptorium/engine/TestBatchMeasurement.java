@@ -31,7 +31,7 @@ class TestBatchMeasurement {
 
   @Test
   void refusesModelsThatReadWithAnEncoder() {
-    ReferenceModel model = ReferenceModel.all(ReferenceFixtures.require("models")).stream()
+    ReferenceModel model = ReferenceModel.all().stream()
         .filter(each -> each.expected().path("forward").path(0).has("decoder_input_ids")).findFirst().orElse(null);
     Assumptions.assumeTrue(model != null, "none of the fixtures is an encoder-decoder");
     try (var measurement = new BatchMeasurement(model.folder(), options())) {

@@ -52,7 +52,7 @@ class TestDecoderFixture {
 
   @TestFactory
   Stream<DynamicNode> models() {
-    List<ReferenceModel> models = ReferenceModel.all(ReferenceFixtures.require("models"));
+    List<ReferenceModel> models = ReferenceModel.all();
     assertThat(models).isNotEmpty();
     return models.stream().filter(model -> !EncoderReference.isEncoder(model) && !model.type().equals(TestTransformerXlFixture.TYPE))
         .map(model -> OTHERS.contains(model.type()) ? notThereYet(model) : dynamicContainer(model.name(), tests(model)));

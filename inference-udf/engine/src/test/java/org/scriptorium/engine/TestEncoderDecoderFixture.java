@@ -47,7 +47,7 @@ class TestEncoderDecoderFixture {
 
   @TestFactory
   Stream<DynamicNode> models() {
-    return ReferenceModel.all(ReferenceFixtures.require("models")).stream()
+    return ReferenceModel.all().stream()
         .filter(model -> model.expected().path("forward").path(0).has("decoder_input_ids"))
         .map(model -> dynamicContainer(model.name(), tests(model)));
   }

@@ -41,7 +41,7 @@ class TestEncoderFixture {
 
   @TestFactory
   Stream<DynamicNode> models() {
-    List<ReferenceModel> models = ReferenceModel.all(ReferenceFixtures.require("models")).stream().filter(EncoderReference::isEncoder).toList();
+    List<ReferenceModel> models = ReferenceModel.all().stream().filter(EncoderReference::isEncoder).toList();
     assertThat(models).isNotEmpty();
     return models.stream().map(model -> dynamicContainer(model.name(), tests(model)));
   }

@@ -45,7 +45,7 @@ class TestGgufBertFixture {
 
   @TestFactory
   Stream<DynamicTest> convertedModels() {
-    List<ReferenceModel> models = ReferenceModel.all(ReferenceFixtures.require("models")).stream().filter(model -> model.type().equals("bert"))
+    List<ReferenceModel> models = ReferenceModel.all().stream().filter(model -> model.type().equals("bert"))
         .toList();
     assertThat(models).isNotEmpty();
     return models.stream().map(model -> DynamicTest.dynamicTest(model.name(), () -> {

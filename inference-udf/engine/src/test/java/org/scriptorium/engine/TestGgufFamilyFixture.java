@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -39,14 +40,24 @@ class TestGgufFamilyFixture {
 
   @TestFactory
   Stream<DynamicTest> convertedModels() {
-    List<ReferenceModel> models = ReferenceModel.all(ReferenceFixtures.require("models")).stream()
-        .filter(model -> ARCHITECTURES.containsKey(model.type())).toList();
+    List<ReferenceModel> models = ReferenceModel.all().stream()
+        .filter(model -> ARCHITECTURES.containsKey(model.type()) && isConverted(model)).toList();
     assertThat(models).extracting(ReferenceModel::type).containsAll(ARCHITECTURES.keySet());
     return models.stream().map(model -> DynamicTest.dynamicTest(model.name(), () -> {
       Path file = convert(model);
       new ReferenceLogits(model).check(file, "scalar", 0, folder, "GGUF, scalar");
       new ReferenceLogits(model).check(file, "auto", 0, folder, "GGUF, auto");
     }));
+  }
+
+  /** GGUF files have no other scalings of positions that are read here. */
+  private static boolean isConverted(ReferenceModel model) {
+    Configuration configuration = Configuration.read(model.folder().resolve("config.json"));
+    Configuration all = configuration.section("rope_parameters").orElseThrow();
+    // Nor do they hold another scale of scores than that of a head's width.
+    String scalar = "query_pre_attn_scalar";
+    if (configuration.has(scalar) && configuration.integer(scalar) != configuration.integer("head_dim")) return false;
+    return Set.of("default", "linear", "llama3").contains(all.section("full_attention").orElse(all).string("rope_type"));
   }
 
   private static Path convert(ReferenceModel model) {
@@ -82,9 +93,8 @@ class TestGgufFamilyFixture {
     writer.put(prefix + "rope.freq_base", (float) main.real("rope_theta"));
     if (configuration.has("sliding_window")) writer.put(prefix + "attention.sliding_window", configuration.integer("sliding_window"));
     // Where the key is absent, as in released models, the pattern is 6.
-    if (configuration.has("sliding_window_pattern")) {
-      writer.put(prefix + "attention.sliding_window_pattern", configuration.integer("sliding_window_pattern"));
-    }
+    int pattern = configuration.has("layer_types") ? configuration.strings("layer_types").indexOf("full_attention") + 1 : 0;
+    if (pattern > 0 && prefix.startsWith("gemma3")) writer.put(prefix + "attention.sliding_window_pattern", pattern);
     switch (main.string("rope_type")) {
       case "linear" -> writer.put(prefix + "rope.scaling.type", "linear").put(prefix + "rope.scaling.factor", (float) main.real("factor"));
       case "llama3" -> writer.tensor("rope_freqs.weight", StorageType.F32, BlockWriter.write(StorageType.F32, factors(main, head)),
@@ -107,13 +117,14 @@ class TestGgufFamilyFixture {
 
   private static void tokens(GgufWriter writer, int size) {
     var vocabulary = TinyVocabulary.learn();
-    var tokens = new ArrayList<>(vocabulary.tokens());
+    var tokens = new ArrayList<>(vocabulary.tokens().subList(0, Math.min(size, vocabulary.tokens().size())));
     while (tokens.size() < size) tokens.add("<filler-" + tokens.size() + ">");
     assertThat(tokens).hasSize(size);
+    List<String> merges = vocabulary.merges().stream().filter(merge -> tokens.contains(merge.replace(" ", ""))).toList();
     int[] types = new int[size];
     Arrays.fill(types, 1);
     writer.put("tokenizer.ggml.model", "gpt2").put("tokenizer.ggml.pre", "smollm").put("tokenizer.ggml.tokens", tokens)
-        .put("tokenizer.ggml.token_type", types).put("tokenizer.ggml.merges", vocabulary.merges()).put("tokenizer.ggml.eos_token_id", 0);
+        .put("tokenizer.ggml.token_type", types).put("tokenizer.ggml.merges", merges).put("tokenizer.ggml.eos_token_id", 0);
   }
 
   private static String name(String name, String architecture) {

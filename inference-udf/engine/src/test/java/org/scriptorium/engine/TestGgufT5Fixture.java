@@ -54,7 +54,7 @@ class TestGgufT5Fixture {
   @TestFactory
   Stream<DynamicTest> convertedModels() {
     // Of the feed-forwards llama.cpp has these two, of the farthest distances this one.
-    List<ReferenceModel> models = ReferenceModel.all(ReferenceFixtures.require("models")).stream().filter(model -> model.type().equals("t5"))
+    List<ReferenceModel> models = ReferenceModel.all().stream().filter(model -> model.type().equals("t5"))
         .filter(model -> List.of("relu", "gated-gelu").contains(configuration(model).string("feed_forward_proj", "relu")))
         .filter(model -> configuration(model).integer("relative_attention_max_distance", 128) == 128).toList();
     Assumptions.assumeFalse(models.isEmpty(), "none of the fixtures is a T5 that llama.cpp's files have room for");

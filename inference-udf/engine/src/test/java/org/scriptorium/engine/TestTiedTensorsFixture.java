@@ -50,7 +50,7 @@ class TestTiedTensorsFixture {
 
   @TestFactory
   Stream<DynamicNode> models() {
-    List<ReferenceModel> models = ReferenceModel.all(ReferenceFixtures.require("models")).stream()
+    List<ReferenceModel> models = ReferenceModel.all().stream()
         .filter(model -> model.expected().path("forward").path(0).has("decoder_input_ids")).toList();
     Assumptions.assumeFalse(models.isEmpty(), "none of the fixtures is an encoder-decoder");
     return models.stream().map(model -> dynamicContainer(model.name(), tests(model)));

@@ -43,9 +43,9 @@ class TestUnkeptValuesFixture {
       "gpt_neox, query_key_value.weight, 0", "openai-gpt, c_attn.weight, 0", "deepseek_v3, kv_a_proj_with_mqa.weight, 16",
       "deepseek_v3, kv_a_layernorm.weight, 0"})
   void giveNoToken(String name, String enlarged, int row) throws IOException {
-    Path source = ReferenceFixtures.require("models/" + name);
-    int[] prompt = ReferenceModel.all(source.getParent()).stream().filter(model -> model.name().equals(name)).findFirst().orElseThrow()
-        .prompts().stream().filter(tokens -> tokens.length > 2).findFirst().orElseThrow();
+    ReferenceModel reference = ReferenceModel.require(name);
+    Path source = reference.folder();
+    int[] prompt = reference.prompts().stream().filter(tokens -> tokens.length > 2).findFirst().orElseThrow();
     Path model = enlarge(source, enlarged, row);
     for (String kernels : Providers.hasVectorModule() ? new String[] {"scalar", "vector"} : new String[] {"scalar"}) {
       assertThat(next(model, kernels, CacheType.FLOAT32, prompt)).as(kernels).isNotNegative();
