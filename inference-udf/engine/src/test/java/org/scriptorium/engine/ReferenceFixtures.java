@@ -78,7 +78,8 @@ public final class ReferenceFixtures {
     });
   }
 
-  private static void skip(String reason) {
+  /** Skips the test, and says why. */
+  static void skip(String reason) {
     System.err.println("Skipped: " + reason);
     Assumptions.abort(reason);
   }

@@ -39,11 +39,11 @@ class TestFolderGeneration {
     Path model = new TinyFolder().write(folder);
     Files.writeString(model.resolve("generation_config.json"), "{}");
     Files.writeString(model.resolve("tokenizer.json"), TOKENIZER.formatted(words(20)));
-    int[] ids;
-    try (var replay = new GreedyReplay(model, "vector", 0, packed)) {
-      ids = replay.generate(new int[] {3, 4}, 0, new ObjectMapper().createObjectNode().put("max_new_tokens", NEW_TOKENS));
+    int[] generated;
+    try (var replay = new GenerationReplay(model, "vector", 0, options())) {
+      var arguments = new ObjectMapper().createObjectNode().put("max_new_tokens", NEW_TOKENS);
+      generated = replay.submit(new int[] {3, 4}, 0, arguments).texts().getFirst().tokens();
     }
-    int[] generated = Arrays.copyOfRange(ids, 2, ids.length);
     assertThat(generated).hasSize(NEW_TOKENS);
     assertThat(Arrays.stream(generated).boxed()).anyMatch(id -> id < 20).anyMatch(id -> id >= 20);
     Completion completion = generate(model, "w3 w4");
@@ -76,13 +76,16 @@ class TestFolderGeneration {
   }
 
   private Completion generate(Path model, String text) {
-    var options = new EngineOptions(1, 1L << 20, 2, 64, "vector", 0, "float32", packed);
     var completion = new CompletableFuture<Completion>();
-    try (var generator = Engine.open(model, "tiny", Optional.empty(), options)) {
+    try (var generator = Engine.open(model, "tiny", Optional.empty(), options())) {
       var raw = new Prompt.Raw(SourcedText.trusted(text));
       generator.submit(new Request(raw, GenerationConfig.DEFAULT.withMaxNewTokens(NEW_TOKENS)), completion::complete);
       return completion.join();
     }
+  }
+
+  private EngineOptions options() {
+    return new EngineOptions(1, 1L << 20, 2, 64, "vector", 0, "float32", packed);
   }
 
   private static String words(int count) {

@@ -31,10 +31,7 @@ class TestGgufConversionFixture {
   @TempDir static Path folder;
 
   private static List<ReferenceModel> models() {
-    List<ReferenceModel> models = ReferenceModel.all(ReferenceFixtures.require("models")).stream()
-        .filter(model -> ARCHITECTURES.containsKey(model.type()) && isExpressible(model)).toList();
-    assertThat(models).extracting(ReferenceModel::type).containsAll(ARCHITECTURES.keySet());
-    return models;
+    return ReferenceModel.all().stream().filter(model -> !ReferenceFixtures.ships(model.folder()) && ARCHITECTURES.containsKey(model.type()) && isExpressible(model)).toList();
   }
 
   /** Whether files have room for what a model's configuration says: there is none for GPT-2's options, nor for DeepSeek's pairs of halves. */
@@ -45,7 +42,10 @@ class TestGgufConversionFixture {
   }
 
   private static ReferenceModel model(String type) {
-    return models().stream().filter(model -> model.type().equals(type)).findFirst().orElseThrow();
+    return models().stream().filter(model -> model.type().equals(type)).findFirst().orElseGet(() -> {
+      ReferenceFixtures.skip("no model of type " + type + " among the fixtures");
+      throw new IllegalStateException("skipped");
+    });
   }
 
   @TestFactory

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,9 @@ import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.engine.api.GenerationConfig;
 import org.scriptorium.engine.api.Generator;
+import org.scriptorium.engine.batch.BeamOptions;
+import org.scriptorium.engine.batch.Ending;
+import org.scriptorium.engine.batch.Recipe;
 import org.scriptorium.engine.batch.Scheduler;
 import org.scriptorium.engine.batch.Sequence;
 import org.scriptorium.engine.kernel.Attention;
@@ -28,6 +32,7 @@ import org.scriptorium.engine.model.PackedWeights;
 import org.scriptorium.engine.model.SequenceCache;
 import org.scriptorium.engine.model.Step;
 import org.scriptorium.engine.sampler.Sampler;
+import org.scriptorium.engine.sampler.TextFrame;
 import org.scriptorium.engine.tokenizer.Detokenizer;
 import org.scriptorium.engine.weights.Fingerprint;
 
@@ -127,7 +132,7 @@ class TestLongContext {
   private static Scheduler scheduler(Opened opened, int blocks) {
     Decoder decoder = opened.model.decoder();
     var options = new EngineOptions(2, blocks * decoder.cacheShape(CacheType.FLOAT16).blockBytes(), 4, CHUNK, "auto", 0, "float16", directory);
-    return new Scheduler(decoder, opened.machine, () -> { }, options, new int[0], "long");
+    return new Scheduler(decoder, opened.machine, () -> { }, options, "long");
   }
 
   /** Tokens generated after some texts, each the given one from another place on, all at once. */
@@ -162,8 +167,10 @@ class TestLongContext {
       }
     };
     Generator.Listener listener = completion::complete;
-    scheduler.submit(new Sequence(prompt, 40, List.of(), new Sampler(GenerationConfig.DEFAULT, 1, VOCABULARY, new int[0]), detokenizer, "long",
-        Integer.toString(prompt.length), listener));
+    var sampler = new Sampler(GenerationConfig.DEFAULT, 1, VOCABULARY, new TextFrame(prompt, prompt.length + 40, new int[0]));
+    var recipe = new Recipe(new Ending(40, new int[0], List.of()), BeamOptions.of(GenerationConfig.DEFAULT), sampler, () -> detokenizer,
+        Optional.empty());
+    scheduler.submit(new Sequence(prompt, recipe, "long", Integer.toString(prompt.length), listener));
     return completion;
   }
 }

@@ -59,7 +59,7 @@ final class Admission {
   }
 
   /** Beams share the blocks that their prompt fills, and none of the others for certain; they give none back on the way. */
-  private static int ofBeams(Sequence sequence) {
+  static int ofBeams(Sequence sequence) {
     int all = blocks(sequence.positions()), shared = sequence.promptLength() / Attention.BLOCK;
     return shared + sequence.width() * (all - shared);
   }

@@ -82,9 +82,9 @@ class TestAdmission {
     for (int round = 0; round < 200; round++) {
       int promptLength = 1 + random.below(100), room = 1 + random.below(100), beams = 2 + random.below(4);
       var sequence = new Sequence(new int[promptLength], recipe(new int[promptLength], room, beams), "none", "", completion -> { });
-      int needed = Admission.blocks(sequence);
+      int needed = Admission.ofBeams(sequence);
       try (var pool = new BlockPool(SHAPE, needed * SHAPE.blockBytes())) {
-        var admission = new Admission(pool, new PrefixTree(pool, 8));
+        var admission = new Admission(pool, new PrefixTree(pool, 8, Integer.MAX_VALUE), Admission.Sight.WHOLE, 64);
         assertThat(admission.admit(sequence)).isTrue();
         var caches = new ArrayList<>(List.of(sequence.cache()));
         admission.grow(sequence, sequence.cache(), promptLength);
