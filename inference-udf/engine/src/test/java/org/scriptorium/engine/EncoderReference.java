@@ -17,11 +17,11 @@ final class EncoderReference {
   private static final int SHOWN = 8;
 
   private final ReferenceModel model;
-  private double farthest;
-  private int compared;
+  private final Closeness check;
 
   EncoderReference(ReferenceModel model) {
     this.model = model;
+    check = new Closeness(model);
   }
 
   /** A row of a forward pass: its real tokens and how many columns of padding stand before them. */
@@ -29,8 +29,7 @@ final class EncoderReference {
 
   /** Encoders alone have states for each token and no decoder's input. */
   static boolean isEncoder(ReferenceModel model) {
-    JsonNode first = model.expected().path("forward").path(0);
-    return first.path("rows").path(0).has("last_hidden_state_first8") && !first.has("decoder_input_ids");
+    return model.expected().path("forward").path(0).path("rows").path(0).has("last_hidden_state_first8") && !model.isEncoderDecoder();
   }
 
   List<Row> rows() {
@@ -64,9 +63,8 @@ final class EncoderReference {
       }
       rows().stream().filter(row -> row.expected.has("hidden_last_token_first8_per_layer")).forEach(row -> compareLayers(replay, row));
     }
-    assertThat(compared).isPositive();
-    System.err.printf("%s, %s: %d values, at most %.2g from the reference, %.2g allowed%n", model.name(), what, compared, farthest,
-        model.tolerance());
+    assertThat(check.compared()).isPositive();
+    check.report(what);
   }
 
   private void compare(EncoderReplay replay, Row row, Output output) {
@@ -81,12 +79,12 @@ final class EncoderReference {
       case POOLED, LABELS -> {
         JsonNode expected = row.expected.get(kind == Kind.POOLED ? "pooler_output" : "logits");
         assertThat(expected).hasSize(count);
-        if (row.padding == 0) for (int i = 0; i < count; i++) compare(expected.get(i), output.values()[i], row.name + ", value " + i);
+        if (row.padding == 0) for (int i = 0; i < count; i++) check.value(expected.get(i), output.values()[i], row.name + ", value " + i);
       }
       case SPANS -> {
         for (int i = 0; i < length; i++) {
-          compare(row.expected.get("start_logits").get(row.padding + i), output.values()[2 * i], row.name + ", start " + i);
-          compare(row.expected.get("end_logits").get(row.padding + i), output.values()[2 * i + 1], row.name + ", end " + i);
+          check.value(row.expected.get("start_logits").get(row.padding + i), output.values()[2 * i], row.name + ", start " + i);
+          check.value(row.expected.get("end_logits").get(row.padding + i), output.values()[2 * i + 1], row.name + ", end " + i);
         }
       }
       case VOCABULARY -> compareVocabulary(row, output, count);
@@ -96,17 +94,10 @@ final class EncoderReference {
   private void compareVocabulary(Row row, Output output, int count) {
     for (int i = 0; i < row.input.ids().length; i++) {
       JsonNode position = row.expected.get("positions").get(row.padding + i);
-      int at = i * count;
-      for (int best = 0; best < position.get("top5").size(); best++) {
-        compare(position.get("top5").get(best), output.values()[at + position.get("top5_ids").get(best).intValue()],
-            "%s, token %d, best %d".formatted(row.name, i, best));
-      }
-      int greatest = IntStream.range(0, count).reduce(0, (a, b) -> output.values()[at + b] > output.values()[at + a] ? b : a);
-      double margin = position.get("top5").get(0).doubleValue() - position.get("top5").get(1).doubleValue();
-      if (margin > 2 * model.tolerance()) assertThat(greatest).as("%s, token %d", row.name, i).isEqualTo(position.get("argmax").intValue());
+      check.best(position, output.values(), i * count, count, "%s, token %d".formatted(row.name, i));
     }
     if (row.padding > 0) return;
-    for (int i = 0; i < count; i++) compare(row.expected.get("token1_logits").get(i), output.values()[count + i], row.name + ", logit " + i);
+    check.all(row.expected.get("token1_logits"), output.values(), count, count, row.name);
   }
 
   /** The first entry is of the embeddings alone, which no stack without layers computes here; the last is after the last layer. */
@@ -122,15 +113,6 @@ final class EncoderReference {
 
   private void compareFirst(JsonNode expected, float[] found, int from, String what) {
     assertThat(expected).hasSize(SHOWN);
-    for (int i = 0; i < SHOWN; i++) compare(expected.get(i), found[from + i], what + ", value " + i);
-  }
-
-  private void compare(JsonNode reference, float found, String what) {
-    double distance = Math.abs(reference.doubleValue() - found);
-    if (!(distance <= model.tolerance())) {
-      assertThat(found).as("%s, %s within %s", model.name(), what, model.tolerance()).isEqualTo((float) reference.doubleValue());
-    }
-    farthest = Math.max(farthest, distance);
-    compared++;
+    for (int i = 0; i < SHOWN; i++) check.value(expected.get(i), found[from + i], what + ", value " + i);
   }
 }

@@ -17,8 +17,6 @@ final class ReferenceLogits {
   private final ReferenceModel model;
   private final List<int[]> sequences;
   private final List<JsonNode> expected = new ArrayList<>();
-  private double farthest;
-  private int seen;
 
   ReferenceLogits(ReferenceModel model) {
     this.model = model;
@@ -46,44 +44,19 @@ final class ReferenceLogits {
    * @param path the model's folder, or a file of the same model
    */
   void check(Path path, String kernels, int bits, Path packed, String what) {
-    farthest = 0;
-    seen = 0;
+    var check = new Closeness(model);
     try (var replay = new LogitsReplay(path, kernels, bits, 2, CacheType.FLOAT32, packed)) {
       int vocabulary = replay.model().decoder().vocabulary();
       replay.mixed(sequences, new int[sequences.size()], new SplittableRandom(7), (sequence, position, logits, from) -> {
         JsonNode positions = expected.get(sequence).get("positions");
         int place = positions.size() - sequences.get(sequence).length + position;
-        compareBest(positions.get(place), logits, from, vocabulary, "%s, sequence %d, position %d".formatted(model.name(), sequence,
-            position));
-        if (place == positions.size() - 1) compareAll(expected.get(sequence).get("last_logits"), logits, from, vocabulary, sequence);
-        seen++;
+        check.best(positions.get(place), logits, from, vocabulary, "sequence %d, position %d".formatted(sequence, position));
+        if (place == positions.size() - 1) {
+          check.all(expected.get(sequence).get("last_logits"), logits, from, vocabulary, "sequence " + sequence);
+        }
       });
     }
-    assertThat(seen).isEqualTo(sequences.stream().mapToInt(sequence -> sequence.length).sum());
-    System.err.printf("%s, %s: %d positions, at most %.2g from the reference, %.2g allowed%n", model.name(), what, seen, farthest,
-        model.tolerance());
-  }
-
-  private void compareBest(JsonNode position, float[] logits, int from, int vocabulary, String what) {
-    for (int i = 0; i < 5; i++) {
-      compare(position.get("top5").get(i).doubleValue(), logits[from + position.get("top5_ids").get(i).intValue()], what + ", best " + i);
-    }
-    double margin = position.get("top5").get(0).doubleValue() - position.get("top5").get(1).doubleValue();
-    int best = IntStream.range(0, vocabulary).reduce(0, (one, other) -> logits[from + other] > logits[from + one] ? other : one);
-    if (margin > 2 * model.tolerance()) assertThat(best).as(what).isEqualTo(position.get("argmax").intValue());
-  }
-
-  private void compareAll(JsonNode last, float[] logits, int from, int vocabulary, int sequence) {
-    assertThat(last).hasSize(vocabulary);
-    for (int i = 0; i < vocabulary; i++) {
-      compare(last.get(i).doubleValue(), logits[from + i], "%s, sequence %d, logit %d".formatted(model.name(), sequence, i));
-    }
-  }
-
-  private void compare(double reference, float found, String what) {
-    double distance = Math.abs(reference - found);
-    // Asserted only where it fails: there are millions of logits.
-    if (!(distance <= model.tolerance())) assertThat(found).as(what + " within " + model.tolerance()).isEqualTo((float) reference);
-    farthest = Math.max(farthest, distance);
+    assertThat(check.positions()).isEqualTo(sequences.stream().mapToInt(sequence -> sequence.length).sum());
+    check.report(what);
   }
 }

@@ -24,11 +24,6 @@ record ReferenceModel(String name, Path folder, JsonNode expected) {
     return of(ReferenceFixtures.require("models/" + name));
   }
 
-  /** A model that ships. */
-  static ReferenceModel shipped(String name) {
-    return all().stream().filter(model -> model.name().equals("shipped " + name)).findFirst().orElseThrow();
-  }
-
   private static ReferenceModel of(Path folder) {
     String name = folder.getFileName().toString();
     return new ReferenceModel(ReferenceFixtures.ships(folder) ? "shipped " + name : name, folder, json(folder.resolve("expected.json")));
@@ -40,6 +35,11 @@ record ReferenceModel(String name, Path folder, JsonNode expected) {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Whether an encoder reads what the decoder writes about. */
+  boolean isEncoderDecoder() {
+    return expected.path("forward").path(0).has("decoder_input_ids");
   }
 
   String type() {

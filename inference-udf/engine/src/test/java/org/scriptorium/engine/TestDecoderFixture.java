@@ -10,10 +10,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -27,52 +25,32 @@ import org.scriptorium.engine.kernel.Providers;
  * {@link TestGenerationFixture}'s.
  */
 class TestDecoderFixture {
-  /** Families whose models are no decoders alone; they have tests of their own once they are there. */
-  private static final Set<String> OTHERS = Set.of("bart", "marian", "t5", "transfo-xl");
   /** Of the deviation of a position's logits. */
   private static final double HALVES_TOLERANCE = 0.02;
 
   @TempDir static Path packed;
   @TempDir static Path copies;
 
-  /** Kernels of a name and width. */
-  private record Provider(String kernels, int bits) {
-    @Override
-    public String toString() {
-      return bits == 0 ? kernels : kernels + "-" + bits;
-    }
-  }
-
-  private static List<Provider> providers() {
-    var result = new ArrayList<>(List.of(new Provider("scalar", 0)));
-    if (Providers.hasVectorModule()) for (int bits = 256; bits <= Providers.preferredBits(); bits *= 2) result.add(new Provider("vector",
-        bits));
-    return result;
-  }
-
   @TestFactory
   Stream<DynamicNode> models() {
     List<ReferenceModel> models = ReferenceModel.all();
     assertThat(models).isNotEmpty();
-    return models.stream().filter(model -> !EncoderReference.isEncoder(model) && !model.type().equals(TestTransformerXlFixture.TYPE))
-        .map(model -> OTHERS.contains(model.type()) ? notThereYet(model) : dynamicContainer(model.name(), tests(model)));
+    return models.stream().filter(TestDecoderFixture::isDecoder).map(model -> dynamicContainer(model.name(), tests(model)));
   }
 
-  private static DynamicTest notThereYet(ReferenceModel model) {
-    return dynamicTest(model.name(), () -> {
-      String reason = "%s: models of type %s are not decoders alone, and not there yet".formatted(model.name(), model.type());
-      System.err.println("Skipped: " + reason);
-      Assumptions.abort(reason);
-    });
+  /** Other models' tests find them by what their references have. */
+  private static boolean isDecoder(ReferenceModel model) {
+    boolean isOther = EncoderReference.isEncoder(model) || model.isEncoderDecoder() || model.type().equals(TestTransformerXlFixture.TYPE);
+    return !isOther;
   }
 
   private static Stream<DynamicNode> tests(ReferenceModel model) {
     var result = new ArrayList<DynamicNode>();
-    for (Provider provider : providers()) {
+    for (TestedProvider provider : TestedProvider.all()) {
       for (String configuration : model.configurations()) {
         String name = "%s, %s".formatted(provider, configuration);
         result.add(dynamicTest("logits, " + name, () -> new ReferenceLogits(model)
-            .check(model.with(configuration, copies), provider.kernels, provider.bits, packed, name)));
+            .check(model.with(configuration, copies), provider.kernels(), provider.bits(), packed, name)));
       }
     }
     if (Providers.hasVectorModule()) {

@@ -24,21 +24,6 @@ class TestEncoderFixture {
   @TempDir static Path packed;
   @TempDir static Path copies;
 
-  /** Kernels of a name and width. */
-  private record Provider(String kernels, int bits) {
-    @Override
-    public String toString() {
-      return bits == 0 ? kernels : kernels + "-" + bits;
-    }
-  }
-
-  private static List<Provider> providers() {
-    var result = new ArrayList<>(List.of(new Provider("scalar", 0)));
-    if (!Providers.hasVectorModule()) return result;
-    for (int bits = 256; bits <= Providers.preferredBits(); bits *= 2) result.add(new Provider("vector", bits));
-    return result;
-  }
-
   @TestFactory
   Stream<DynamicNode> models() {
     List<ReferenceModel> models = ReferenceModel.all().stream().filter(EncoderReference::isEncoder).toList();
@@ -48,11 +33,11 @@ class TestEncoderFixture {
 
   private static Stream<DynamicNode> tests(ReferenceModel model) {
     var result = new ArrayList<DynamicNode>();
-    for (Provider provider : providers()) {
+    for (TestedProvider provider : TestedProvider.all()) {
       for (String configuration : model.configurations()) {
         String name = "%s, %s".formatted(provider, configuration);
         result.add(dynamicTest("states and values, " + name, () -> new EncoderReference(model)
-            .check(model.with(configuration, copies), provider.kernels, provider.bits, packed, name)));
+            .check(model.with(configuration, copies), provider.kernels(), provider.bits(), packed, name)));
       }
     }
     if (Providers.hasVectorModule()) result.add(dynamicTest("same bits in every batch, thread count and width", () -> sameBits(model)));

@@ -18,7 +18,6 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.scriptorium.engine.api.EngineOptions;
-import org.scriptorium.engine.kernel.Providers;
 
 /**
  * Every generation of every model folder of the fixtures, whatever its arguments: the same tokens as the reference's, and beams of the same
@@ -33,23 +32,21 @@ class TestGenerationFixture {
   /** The generations of one model by one provider, computed when the first is asked for. */
   private static final class Replayed {
     private final ReferenceModel model;
-    private final String kernels;
-    private final int bits;
+    private final TestedProvider provider;
     private final Map<String, List<List<GenerationReplay.Text>>> texts = new LinkedHashMap<>();
     private final Map<String, Integer> fillings = new LinkedHashMap<>();
     /** What sequences begin with. */
     private final Map<String, List<int[]>> begun = new LinkedHashMap<>();
 
-    Replayed(ReferenceModel model, String kernels, int bits) {
+    Replayed(ReferenceModel model, TestedProvider provider) {
       this.model = model;
-      this.kernels = kernels;
-      this.bits = bits;
+      this.provider = provider;
     }
 
     void compute() {
       if (!texts.isEmpty()) return;
-      var options = new EngineOptions(2, 256 << 20, 24, 64, kernels, bits, "float32", packed);
-      try (var replay = new GenerationReplay(model.folder(), kernels, bits, options)) {
+      var options = new EngineOptions(2, 256 << 20, 24, 64, provider.kernels(), provider.bits(), "float32", packed);
+      try (var replay = new GenerationReplay(model.folder(), provider.kernels(), provider.bits(), options)) {
         var running = new LinkedHashMap<String, List<GenerationReplay.Running>>();
         for (JsonNode entry : model.expected().get("generate")) {
           String name = entry.get("name").textValue();
@@ -71,12 +68,7 @@ class TestGenerationFixture {
     }
 
     private int padding(JsonNode entry, int[] prompt) {
-      return !entry.path("prompt").isTextual() || isSourced() ? 0 : model.expected().get("batches").get(0).get("input_ids").get(0).size() - prompt.length;
-    }
-
-    /** Whether an encoder reads the prompts: sequences then have none of it. */
-    private boolean isSourced() {
-      return model.expected().path("forward").path(0).has("decoder_input_ids");
+      return !entry.path("prompt").isTextual() || model.isEncoderDecoder() ? 0 : model.expected().get("batches").get(0).get("input_ids").get(0).size() - prompt.length;
     }
 
     void check(JsonNode entry) {
@@ -115,16 +107,10 @@ class TestGenerationFixture {
   }
 
   private static Stream<DynamicNode> providers(ReferenceModel model) {
-    var result = new ArrayList<DynamicNode>(List.of(generations(model, "scalar", 0)));
-    if (Providers.hasVectorModule()) {
-      for (int bits = 256; bits <= Providers.preferredBits(); bits *= 2) result.add(generations(model, "vector", bits));
-    }
-    return result.stream();
-  }
-
-  private static DynamicNode generations(ReferenceModel model, String kernels, int bits) {
-    var replayed = new Replayed(model, kernels, bits);
-    return dynamicContainer(bits == 0 ? kernels : kernels + "-" + bits, ReferenceModel.stream(model.expected().get("generate"))
-        .map(entry -> dynamicTest(entry.get("name").textValue(), () -> replayed.check(entry))));
+    return TestedProvider.all().stream().map(provider -> {
+      var replayed = new Replayed(model, provider);
+      return dynamicContainer(provider.toString(), ReferenceModel.stream(model.expected().get("generate"))
+          .map(entry -> dynamicTest(entry.get("name").textValue(), () -> replayed.check(entry))));
+    });
   }
 }

@@ -12,15 +12,12 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
-import org.scriptorium.engine.SourcedReplay.Input;
 import org.scriptorium.engine.api.SourcedText;
-import org.scriptorium.engine.kernel.CacheType;
 import org.scriptorium.engine.kernel.StorageType;
 import org.scriptorium.engine.kernel.scalar.ScalarDequantization;
 import org.scriptorium.engine.weights.BlockWriter;
@@ -60,7 +57,10 @@ class TestGgufT5Fixture {
     Assumptions.assumeFalse(models.isEmpty(), "none of the fixtures is a T5 that llama.cpp's files have room for");
     return models.stream().map(model -> DynamicTest.dynamicTest(model.name(), () -> {
       Path file = convert(model);
-      for (String kernels : new String[] {"scalar", "auto"}) compare(model, file, kernels);
+      for (TestedProvider provider : TestedProvider.all()) {
+        new SourcedReference(model).check(file, provider, folder, "GGUF, " + provider);
+      }
+      compareTokens(model, file);
     }));
   }
 
@@ -68,19 +68,7 @@ class TestGgufT5Fixture {
     return Configuration.read(model.folder().resolve("config.json"));
   }
 
-  private static void compare(ReferenceModel model, Path file, String kernels) {
-    var check = new Closeness(model.tolerance());
-    List<JsonNode> entries = ReferenceModel.stream(model.expected().get("forward")).toList();
-    List<Input> inputs = entries.stream().map(forward -> new Input(model.prompts().get(forward.get("prompt").intValue()), 0,
-        ReferenceModel.integers(forward.get("decoder_input_ids")))).toList();
-    try (var replay = new SourcedReplay(file, kernels, 0, 2, CacheType.FLOAT32, folder)) {
-      int vocabulary = replay.model().vocabulary();
-      replay.run(inputs, new SplittableRandom(9), (sequence, position, logits, from) -> {
-        check.best(entries.get(sequence).get("positions").get(position), logits, from, vocabulary, "%d, %d".formatted(sequence, position));
-        if (position == inputs.get(sequence).tokens().length - 1) check.all(entries.get(sequence).get("last_logits"), logits, from, vocabulary);
-      });
-    }
-    assertThat(check.positions()).isEqualTo(inputs.stream().mapToInt(input -> input.tokens().length).sum());
+  private static void compareTokens(ReferenceModel model, Path file) {
     try (var opened = LanguageModel.open(file)) {
       for (JsonNode prompt : model.expected().get("prompts")) {
         if (!prompt.path("text").isTextual()) continue;

@@ -83,13 +83,13 @@ class TestTiedTensorsFixture {
   }
 
   private static void same(ReferenceModel model, Map<String, Values> tensors, Consumer<ObjectNode> change) {
-    var check = new Closeness(model.tolerance());
-    replay(model, tensors, change, (forward, logits) -> check.all(forward.get("last_logits"), logits, 0, logits.length));
+    var check = new Closeness(model);
+    replay(model, tensors, change, (forward, logits) -> check.all(forward.get("last_logits"), logits, 0, logits.length, "last position"));
   }
 
   /** Twice the head, twice the logits but for their biases. */
   private static void doubled(ReferenceModel model, Map<String, Values> tensors) {
-    var check = new Closeness(2 * model.tolerance());
+    var check = new Closeness(model, 2 * model.tolerance());
     Optional<Values> biases = Optional.ofNullable(tensors.get("final_logits_bias"));
     replay(model, tensors, config -> { }, (forward, logits) -> {
       float[] expected = new float[logits.length];
@@ -97,7 +97,7 @@ class TestTiedTensorsFixture {
       biases.ifPresent(bias -> {
         for (int i = 0; i < logits.length; i++) expected[i] -= bias.values[i];
       });
-      check.all(new ObjectMapper().valueToTree(expected), logits, 0, logits.length);
+      check.all(new ObjectMapper().valueToTree(expected), logits, 0, logits.length, "last position");
     });
   }
 

@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -33,21 +32,6 @@ class TestTransformerXlFixture {
 
   @TempDir static Path packed;
 
-  /** Kernels of a name and width. */
-  private record Provider(String kernels, int bits) {
-    @Override
-    public String toString() {
-      return bits == 0 ? kernels : kernels + "-" + bits;
-    }
-  }
-
-  private static List<Provider> providers() {
-    var result = new ArrayList<>(List.of(new Provider("scalar", 0)));
-    if (!Providers.hasVectorModule()) return result;
-    for (int bits = 256; bits <= Providers.preferredBits(); bits *= 2) result.add(new Provider("vector", bits));
-    return result;
-  }
-
   @TestFactory
   Stream<DynamicNode> models() {
     List<ReferenceModel> models = ReferenceModel.all().stream()
@@ -58,7 +42,7 @@ class TestTransformerXlFixture {
 
   private static Stream<DynamicNode> tests(ReferenceModel model) {
     var result = new ArrayList<DynamicNode>();
-    for (Provider provider : providers()) {
+    for (TestedProvider provider : TestedProvider.all()) {
       result.add(dynamicTest("segments with memory, " + provider, () -> segments(model, provider)));
       result.add(dynamicTest("the text in one call, " + provider, () -> whole(model, provider, "whole")));
       if (model.expected().has("single_token")) {
@@ -75,19 +59,20 @@ class TestTransformerXlFixture {
     return result.stream();
   }
 
-  private static void segments(ReferenceModel model, Provider provider) {
+  private static void segments(ReferenceModel model, TestedProvider provider) {
     JsonNode segments = model.expected().get("segments_with_mems");
     List<List<int[]>> inputs = inputs(segments);
-    var seen = new int[1];
+    var check = new Closeness(model);
     try (var replay = replay(model, provider)) {
+      int vocabulary = replay.decoder().vocabulary();
       replay.run(replay.decoder(), inputs, 7, CacheType.FLOAT32, (sequence, position, values, from) -> {
         int segment = 0, place = position;
         while (place >= inputs.get(sequence).get(segment).length) place -= inputs.get(sequence).get(segment++).length;
-        compare(model, segments.get(segment).get("rows").get(sequence), place, values, from, "segment %d, row %d".formatted(segment, sequence));
-        seen[0]++;
+        compare(check, segments.get(segment).get("rows").get(sequence), place, values, from, vocabulary,
+            "segment %d, row %d".formatted(segment, sequence));
       });
     }
-    assertThat(seen[0]).isEqualTo(inputs.stream().flatMap(List::stream).mapToInt(segment -> segment.length).sum());
+    assertThat(check.positions()).isEqualTo(inputs.stream().flatMap(List::stream).mapToInt(segment -> segment.length).sum());
   }
 
   /** For each row its segments. */
@@ -97,39 +82,30 @@ class TestTransformerXlFixture {
         .map(segment -> ReferenceModel.integers(segment.get("input_ids").get(row))).toList()).toList();
   }
 
-  private static void whole(ReferenceModel model, Provider provider, String name) {
+  private static void whole(ReferenceModel model, TestedProvider provider, String name) {
     JsonNode whole = model.expected().get(name);
     var inputs = ReferenceModel.stream(whole.get("input_ids")).map(row -> List.of(ReferenceModel.integers(row))).toList();
-    var seen = new int[1];
+    var check = new Closeness(model);
     try (var replay = replay(model, provider)) {
+      int vocabulary = replay.decoder().vocabulary();
       replay.run(replay.decoder(), inputs, 19, CacheType.FLOAT32, (sequence, position, values, from) -> {
-        compare(model, whole.get("rows").get(sequence), position, values, from, "%s, row %d".formatted(name, sequence));
-        seen[0]++;
+        compare(check, whole.get("rows").get(sequence), position, values, from, vocabulary, "%s, row %d".formatted(name, sequence));
       });
     }
-    assertThat(seen[0]).isEqualTo(inputs.stream().mapToInt(row -> row.getFirst().length).sum());
+    assertThat(check.positions()).isEqualTo(inputs.stream().mapToInt(row -> row.getFirst().length).sum());
   }
 
-  private static void compare(ReferenceModel model, JsonNode row, int place, float[] found, int from, String what) {
-    JsonNode position = row.get("positions").get(place);
-    String where = "%s, position %d".formatted(what, place);
-    for (int i = 0; i < position.get("top5").size(); i++) {
-      close(model, position.get("top5").get(i), found[from + position.get("top5_ids").get(i).intValue()], where);
-    }
-    if (place < row.get("positions").size() - 1) return;
-    JsonNode last = row.get("last_log_probs");
-    for (int i = 0; i < last.size(); i++) close(model, last.get(i), found[from + i], where + ", token " + i);
-  }
-
-  private static void close(ReferenceModel model, JsonNode expected, float found, String what) {
-    if (Math.abs(expected.doubleValue() - found) <= model.tolerance()) return;
-    assertThat(found).as("%s within %s", what, model.tolerance()).isEqualTo(expected.floatValue());
+  private static void compare(Closeness check, JsonNode row, int place, float[] found, int from, int vocabulary, String what) {
+    JsonNode positions = row.get("positions");
+    check.best(positions.get(place), found, from, vocabulary, "%s, position %d".formatted(what, place));
+    if (place == positions.size() - 1) check.all(row.get("last_log_probs"), found, from, vocabulary, what);
   }
 
   /** States of row 0 before each layer and after the last: at the end of each segment, and where the memory begins that it leaves. */
-  private static void probes(ReferenceModel model, Provider provider) {
+  private static void probes(ReferenceModel model, TestedProvider provider) {
     JsonNode segments = model.expected().get("segments_with_mems");
     List<List<int[]>> inputs = inputs(segments);
+    var check = new Closeness(model);
     try (var replay = replay(model, provider); var stages = new DecoderStages(replay, packed)) {
       for (int stage = 0; stage <= replay.decoder().layers().size(); stage++) {
         Map<Integer, float[]> states = new HashMap<>();
@@ -141,19 +117,19 @@ class TestTransformerXlFixture {
           JsonNode expected = segments.get(segment);
           end += inputs.getFirst().get(segment).length;
           String what = "segment %d, before layer %d".formatted(segment, stage);
-          state(model, expected.get("hidden_last_token_first8").get(stage), states, end - 1, what);
+          state(check, expected.get("hidden_last_token_first8").get(stage), states, end - 1, what);
           if (stage == replay.decoder().layers().size()) continue;
-          state(model, expected.get("mems_last_position_first8").get(stage), states, end - 1, what);
-          state(model, expected.get("mems_first_position_first8").get(stage), states, end - expected.get("mems_shape").get(1).intValue(), what);
+          state(check, expected.get("mems_last_position_first8").get(stage), states, end - 1, what);
+          state(check, expected.get("mems_first_position_first8").get(stage), states, end - expected.get("mems_shape").get(1).intValue(), what);
         }
       }
     }
   }
 
   /** Before the first token lie zeros. */
-  private static void state(ReferenceModel model, JsonNode expected, Map<Integer, float[]> states, int position, String what) {
+  private static void state(Closeness check, JsonNode expected, Map<Integer, float[]> states, int position, String what) {
     float[] found = position < 0 ? new float[8] : states.get(position);
-    for (int i = 0; i < expected.size(); i++) close(model, expected.get(i), found[i], "%s, position %d, value %d".formatted(what, position, i));
+    for (int i = 0; i < expected.size(); i++) check.value(expected.get(i), found[i], "%s, position %d, value %d".formatted(what, position, i));
   }
 
   /** What is held is the memory and a segment, wherever they begin in their blocks, however long the text. */
@@ -205,7 +181,7 @@ class TestTransformerXlFixture {
     return result;
   }
 
-  private static RecurrentReplay replay(ReferenceModel model, Provider provider) {
-    return new RecurrentReplay(model.folder(), provider.kernels, provider.bits, 2, packed);
+  private static RecurrentReplay replay(ReferenceModel model, TestedProvider provider) {
+    return new RecurrentReplay(model.folder(), provider.kernels(), provider.bits(), 2, packed);
   }
 }
