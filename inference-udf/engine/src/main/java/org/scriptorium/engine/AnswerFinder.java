@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.scriptorium.engine.api.ErrorCode;
-import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.api.Reading;
 import org.scriptorium.engine.api.SourcedText;
@@ -15,23 +14,11 @@ import org.scriptorium.engine.api.SpanReader;
 import org.scriptorium.engine.tokenizer.Encoding;
 
 /** Answers as Hugging Face's question answering finds them: in windows over the context, aligned to words. */
-final class AnswerFinder implements SpanReader {
+final class AnswerFinder extends ModelReader implements SpanReader {
   private static final int USUAL_STRIDE = 128;
 
-  private final EncoderModel model;
-
   AnswerFinder(EncoderModel model) {
-    this.model = model;
-  }
-
-  @Override
-  public ModelDescription model() {
-    return model.description();
-  }
-
-  @Override
-  public int countTokens(String text) {
-    return model.countTokens(text);
+    super(model);
   }
 
   @Override
@@ -101,10 +88,5 @@ final class AnswerFinder implements SpanReader {
       return;
     }
     answers.add(new Candidate(text, place.start(), place.end(), place.score()));
-  }
-
-  @Override
-  public void close() {
-    model.close();
   }
 }

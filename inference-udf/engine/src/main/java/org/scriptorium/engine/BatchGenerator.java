@@ -32,8 +32,6 @@ import org.scriptorium.engine.sampler.TextFrame;
 
 /** A model behind its scheduler. Owner of the model, the packed weights, the machine and the scheduler. */
 final class BatchGenerator implements Generator {
-  private static final int[] NO_SOURCE = {};
-
   private final LanguageModel model;
   private final ModelDescription description;
   private final Machine machine;
@@ -119,7 +117,8 @@ final class BatchGenerator implements Generator {
     var sampler = new Sampler(config, Sampler.seed(key, config), model.decoder().vocabulary(), frame, choices);
     var recipe = new Recipe(new Ending(room, frame.endTokens(), config.stopStrings()), BeamOptions.of(config), sampler,
         model.tokenizer()::detokenizer, thinking);
-    return new Sequence(isSourced ? read : NO_SOURCE, prompt, recipe, description.name(), key, listener);
+    return isSourced ? new Sequence(read, prompt, recipe, description.name(), key, listener)
+        : new Sequence(prompt, recipe, description.name(), key, listener);
   }
 
   /** All rows of a job mostly have the same. */

@@ -5,7 +5,6 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import org.scriptorium.engine.api.Embedder;
-import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.Reading;
 import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.api.Truncation;
@@ -19,25 +18,14 @@ import org.scriptorium.engine.weights.SentenceFiles.Scaling;
  * Vectors of texts as the sentence-transformers library makes them. Sums run over the tokens in ascending order, in float64, so that a
  * vector's bits depend on its text alone.
  */
-final class SentenceEmbedder implements Embedder {
-  private final EncoderModel model;
+final class SentenceEmbedder extends ModelReader implements Embedder {
   private final SentenceFiles files;
   private final int width;
 
   SentenceEmbedder(EncoderModel model, SentenceFiles files) {
-    this.model = model;
+    super(model);
     this.files = files;
     width = model.encoder().stack().width();
-  }
-
-  @Override
-  public ModelDescription model() {
-    return model.description();
-  }
-
-  @Override
-  public int countTokens(String text) {
-    return model.countTokens(text);
   }
 
   @Override
@@ -113,10 +101,5 @@ final class SentenceEmbedder implements Embedder {
       case MEAN_ROOT -> result / Math.sqrt(rows);
       case WEIGHTED_MEAN -> result / (rows * (rows + 1L) / 2);
     };
-  }
-
-  @Override
-  public void close() {
-    model.close();
   }
 }

@@ -6,7 +6,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.scriptorium.engine.api.Classifier;
-import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.Reading;
 import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.api.TextPair;
@@ -15,13 +14,12 @@ import org.scriptorium.engine.tokenizer.Encoding;
 import org.scriptorium.engine.weights.Configuration;
 
 /** Labels of texts, with scores as Hugging Face's text classification gives them. */
-final class TextClassifier implements Classifier {
-  private final EncoderModel model;
+final class TextClassifier extends ModelReader implements Classifier {
   private final List<String> labels;
   private final Function<float[], double[]> scores;
 
   TextClassifier(EncoderModel model, Configuration configuration) {
-    this.model = model;
+    super(model);
     labels = configuration.labels();
     scores = switch (problem(configuration)) {
       case "regression" -> Probabilities::unchanged;
@@ -38,16 +36,6 @@ final class TextClassifier implements Classifier {
       case "single_label_classification" -> labels.size() == 1 ? "multi_label_classification" : type;
       default -> throw configuration.unsupported("problem_type", "regression, single_label_classification, multi_label_classification");
     };
-  }
-
-  @Override
-  public ModelDescription model() {
-    return model.description();
-  }
-
-  @Override
-  public int countTokens(String text) {
-    return model.countTokens(text);
   }
 
   @Override
@@ -79,10 +67,5 @@ final class TextClassifier implements Classifier {
   private List<Label> labels(double[] found) {
     return IntStream.range(0, found.length).mapToObj(i -> new Label(labels.get(i), (float) found[i]))
         .sorted(Comparator.comparingDouble((Label label) -> -label.score())).toList();
-  }
-
-  @Override
-  public void close() {
-    model.close();
   }
 }

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.MaskFiller;
-import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.api.Reading;
 import org.scriptorium.engine.api.SourcedText;
@@ -15,28 +14,17 @@ import org.scriptorium.engine.tokenizer.Encoding;
 import org.scriptorium.engine.tokenizer.Tokenizer.SpecialTokens;
 
 /** Words for masks, as Hugging Face's mask filling gives them. Of all markup a text may hold the mask alone. */
-final class WordGuesser implements MaskFiller {
-  private final EncoderModel model;
+final class WordGuesser extends ModelReader implements MaskFiller {
   private final String mask;
   private final int maskId;
 
   WordGuesser(EncoderModel model, String mask) {
-    this.model = model;
+    super(model);
     this.mask = mask;
     int[] ids = model.tokenizer().encode(SourcedText.trusted(mask));
     if (ids.length != 1 || !model.tokenizer().isSpecial(ids[0])) throw new ModelException(ErrorCode.MODEL_CORRUPT,
         "%s: mask_token: expected a special token, found \"%s\"; without one no word can be left open".formatted(model.path(), mask));
     maskId = ids[0];
-  }
-
-  @Override
-  public ModelDescription model() {
-    return model.description();
-  }
-
-  @Override
-  public int countTokens(String text) {
-    return model.countTokens(text);
   }
 
   @Override
@@ -101,10 +89,5 @@ final class WordGuesser implements MaskFiller {
     filled[place] = token;
     return new Guess(token, model.tokenizer().decode(new int[] {token}, SpecialTokens.KEEP), (float) score,
         model.tokenizer().decode(filled, special));
-  }
-
-  @Override
-  public void close() {
-    model.close();
   }
 }

@@ -11,15 +11,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.scriptorium.engine.weights.SafetensorsWriter;
 
 /** Writes a Hugging Face folder of a BERT with two layers, random weights and a small vocabulary, as it is or with something changed. */
 public final class TinyBert {
   public static final int WIDTH = 24, POSITIONS = 64;
   private static final int INNER = 40, LAYERS = 2;
 
-  private final Map<String, String> configuration = new LinkedHashMap<>();
-  private final Map<String, long[]> tensors = new LinkedHashMap<>();
+  private final FolderWriter writer = new FolderWriter();
   private final Map<String, String> files = new LinkedHashMap<>();
 
   /** @param type the model's class, such as {@code BertModel} */
@@ -70,17 +68,17 @@ public final class TinyBert {
 
   /** Sets a key of the configuration to a JSON value. */
   public TinyBert set(String key, String value) {
-    configuration.put(key, value);
+    writer.set(key, value);
     return this;
   }
 
   public TinyBert tensor(String name, long... shape) {
-    tensors.put(name, shape);
+    writer.tensor(name, shape);
     return this;
   }
 
   public TinyBert withoutTensor(String name) {
-    tensors.remove(name);
+    writer.withoutTensor(name);
     return this;
   }
 
@@ -92,27 +90,20 @@ public final class TinyBert {
 
   public Path write(Path folder) {
     try {
-      Files.createDirectories(folder);
-      var text = new StringBuilder();
-      configuration.forEach((key, value) -> text.append(text.isEmpty() ? "{" : ", ").append('"').append(key).append("\": ").append(value));
-      Files.writeString(folder.resolve("config.json"), text + "}");
       for (var file : files.entrySet()) {
-        Files.createDirectories(folder.resolve(file.getKey()).getParent());
-        Files.writeString(folder.resolve(file.getKey()), file.getValue());
+        Path target = folder.resolve(file.getKey());
+        Files.createDirectories(target.getParent());
+        Files.writeString(target, file.getValue());
       }
-      var writer = new SafetensorsWriter();
-      // The same values under the same name whatever else there is.
-      tensors.forEach((name, shape) -> writer.tensor(name, "F32", values(name, shape), shape));
-      writer.write(folder.resolve("model.safetensors"));
-      return folder;
+      return writer.write(folder, TinyBert::values);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  /** The same values under the same name whatever else there is. */
   private static byte[] values(String name, long[] shape) {
-    int count = 1;
-    for (long size : shape) count *= (int) size;
+    int count = FolderWriter.count(shape);
     var random = new Random(name.hashCode());
     var buffer = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
     boolean isGain = name.endsWith("LayerNorm.weight");

@@ -1,20 +1,13 @@
 package org.scriptorium.engine;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Random;
-import org.scriptorium.engine.weights.SafetensorsWriter;
 
 /** Writes a Hugging Face folder of a Llama with one layer and random weights, right or with something changed. */
 public final class TinyFolder {
-  private final Map<String, String> configuration = new LinkedHashMap<>();
-  private final Map<String, long[]> tensors = new LinkedHashMap<>();
+  private final FolderWriter writer = new FolderWriter();
 
   public TinyFolder() {
     set("model_type", "\"llama\"").set("hidden_size", "16").set("intermediate_size", "24").set("num_hidden_layers", "1")
@@ -31,45 +24,33 @@ public final class TinyFolder {
 
   /** Sets a key of the configuration to a JSON value. */
   public TinyFolder set(String key, String value) {
-    configuration.put(key, value);
+    writer.set(key, value);
     return this;
   }
 
   public TinyFolder without(String key) {
-    configuration.remove(key);
+    writer.without(key);
     return this;
   }
 
   /** Adds a tensor, or gives one another shape. */
   public TinyFolder tensor(String name, long... shape) {
-    tensors.put(name, shape);
+    writer.tensor(name, shape);
     return this;
   }
 
   public TinyFolder withoutTensor(String name) {
-    tensors.remove(name);
+    writer.withoutTensor(name);
     return this;
   }
 
   public Path write(Path folder) {
-    try {
-      Files.createDirectories(folder);
-      var text = new StringBuilder();
-      configuration.forEach((key, value) -> text.append(text.isEmpty() ? "{" : ", ").append('"').append(key).append("\": ").append(value));
-      Files.writeString(folder.resolve("config.json"), text + "}");
-      var writer = new SafetensorsWriter();
-      var random = new Random(1);
-      tensors.forEach((name, shape) -> writer.tensor(name, "F32", values(shape, random), shape));
-      writer.write(folder.resolve("model.safetensors"));
-      return folder;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    var random = new Random(1);
+    return writer.write(folder, (name, shape) -> values(shape, random));
   }
 
   private static byte[] values(long[] shape, Random random) {
-    int count = 1;
-    for (long size : shape) count *= (int) size;
+    int count = FolderWriter.count(shape);
     var buffer = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < count; i++) buffer.putFloat((float) random.nextGaussian());
     return buffer.array();

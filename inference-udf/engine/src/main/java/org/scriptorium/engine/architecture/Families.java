@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.model.Linear;
@@ -72,7 +73,7 @@ public final class Families {
 
   /** Values of {@code general.architecture} that are supported. */
   static Set<String> ggufArchitectures() {
-    return names(family -> family.ggufNames().keySet());
+    return names(family -> family.ggufNames().keySet()).stream().map(GgufNames::architecture).collect(Collectors.toCollection(TreeSet::new));
   }
 
   private static Set<String> names(Function<Family, Set<String>> kind) {

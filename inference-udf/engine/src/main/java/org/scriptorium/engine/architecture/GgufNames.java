@@ -15,8 +15,9 @@ import java.util.Map;
  */
 record GgufNames(Map<String, String> keys, Map<String, String> modules, Map<String, String> tensors, Map<String, Object> values,
     Map<String, Integer> fixed) {
+  private static final String KIND = " with ";
   /** What is added to the names of architectures that are several families'. */
-  static final String EXPERTS = " with experts", WINDOW = " with a sliding window", WHOLE_HEADS = " with keys of whole heads";
+  static final String EXPERTS = KIND + "experts", WINDOW = KIND + "a sliding window", WHOLE_HEADS = KIND + "keys of whole heads";
 
   /** How experts are chosen and weighted where a file does not say it: by a softmax, without groups, as they are. */
   static final Map<String, Integer> FIXED = Map.of("expert_gating_func", 1, "expert_weights_scale", 1, "expert_group_count", 1);
@@ -34,6 +35,11 @@ record GgufNames(Map<String, String> keys, Map<String, String> modules, Map<Stri
           Map.entry("mlp.down_proj", "ffn_down"), Map.entry("input_layernorm", "attn_norm"),
           Map.entry("post_attention_layernorm", "ffn_norm")),
       Map.of());
+
+  /** The architecture that a kind of it belongs to, as files name it. */
+  static String architecture(String kind) {
+    return kind.split(KIND, 2)[0];
+  }
 
   GgufNames {
     keys = Map.copyOf(keys);

@@ -8,6 +8,7 @@ import java.util.function.IntPredicate;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.engine.kernel.Threads;
 import org.scriptorium.engine.model.Encoder;
 import org.scriptorium.engine.model.EncoderHead;
 import org.scriptorium.engine.model.EncoderStack;
@@ -196,14 +197,6 @@ public final class ReadingScheduler implements AutoCloseable {
       lock.notifyAll();
     }
     waiting.forEach(ReadingScheduler::cancelled);
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) Thread.currentThread().interrupt();
+    Threads.await(thread);
   }
 }

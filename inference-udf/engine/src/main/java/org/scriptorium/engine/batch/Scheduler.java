@@ -11,6 +11,7 @@ import org.scriptorium.engine.api.EngineStatistics;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.kernel.CacheType;
+import org.scriptorium.engine.kernel.Threads;
 import org.scriptorium.engine.model.BlockPool;
 import org.scriptorium.engine.model.CacheShape;
 import org.scriptorium.engine.model.Decoder;
@@ -86,7 +87,7 @@ public final class Scheduler implements AutoCloseable {
     // Where windows slide, what a prompt leaves to the tree is all it holds for longer than it sees it.
     boolean slides = decoder.from(decoder.contextLength() - 1, decoder.contextLength() - 1) > 0;
     prefixes = new PrefixTree(pool, kept, slides ? kept : Integer.MAX_VALUE);
-    admission = new Admission(pool, prefixes, decoder::from, step.maxRows());
+    admission = new Admission(pool, prefixes, slides ? decoder::from : Admission.Sight.WHOLE, step.maxRows());
     sources = new Sources(transformer, machine, shape, step.maxRows());
     scratch = new Scratch[machine.threads()];
     for (int i = 0; i < scratch.length; i++) scratch[i] = new Scratch();
@@ -370,15 +371,7 @@ public final class Scheduler implements AutoCloseable {
     if (Thread.currentThread() == thread) throw new IllegalStateException("a listener can't close the engine that calls it; close it elsewhere");
     closed = true;
     LockSupport.unpark(thread);
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) Thread.currentThread().interrupt();
+    Threads.await(thread);
     sources.close();
     pool.close();
   }

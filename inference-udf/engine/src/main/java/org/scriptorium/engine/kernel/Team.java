@@ -136,16 +136,6 @@ public final class Team implements AutoCloseable {
   public void close() {
     closed = true;
     for (Thread thread : threads) LockSupport.unpark(thread);
-    boolean interrupted = false;
-    for (Thread thread : threads) {
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) Thread.currentThread().interrupt();
+    Threads.await(threads);
   }
 }
