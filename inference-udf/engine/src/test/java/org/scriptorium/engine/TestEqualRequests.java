@@ -198,10 +198,18 @@ class TestEqualRequests {
       assertThat(alone.utilization()).isEqualTo(utilization);
       Thread.sleep(50);
       assertThat(generator.statistics()).as("idle time has no steps").isEqualTo(alone);
-      Hearing.all(generator, List.of(chat("one", endless()), chat("two", endless()), chat("three", endless()), chat("four", endless())));
+      var first = new Held();
+      generator.submit(chat("one", endless()), first);
+      // Steps wait until all are there, however slow this thread is.
+      first.awaitText();
+      List<Hearing> others = List.of(new Hearing(), new Hearing(), new Hearing());
+      for (int i = 0; i < others.size(); i++) generator.submit(chat("number " + i, endless()), others.get(i));
+      first.letGo();
+      first.completion();
+      others.forEach(Hearing::completion);
       EngineStatistics later = generator.statistics().since(alone);
       assertThat(later.completionTokens()).isEqualTo(4 * 200);
-      // All but the first steps, into which the four may come one after the other, and the last are full.
+      // All but the steps to the first one's first text, and as many at the end, are full.
       assertThat(later.utilization()).isBetween(0.9, 1.0);
       assertThat(later.plus(alone)).isEqualTo(generator.statistics());
     }
