@@ -115,7 +115,7 @@ final class BatchGenerator implements Generator {
     int[] named = config.value(Parameters.EOS_TOKEN_ID).stream().mapToInt(id -> id).distinct().sorted().toArray();
     var frame = new TextFrame(read, prompt.length + room, named.length > 0 ? named : model.endTokens());
     var sampler = new Sampler(config, Sampler.seed(key, config), model.decoder().vocabulary(), frame, choices);
-    var recipe = new Recipe(new Ending(room, frame.endTokens(), config.stopStrings()), BeamOptions.of(config), sampler,
+    var recipe = new Recipe(new Ending(room, frame.endTokens(), config.stopStrings()), BeamOptions.of(config, model.beamRule()), sampler,
         model.tokenizer()::detokenizer, thinking);
     return isSourced ? new Sequence(read, prompt, recipe, description.name(), key, listener)
         : new Sequence(prompt, recipe, description.name(), key, listener);

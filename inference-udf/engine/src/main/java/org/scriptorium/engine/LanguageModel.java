@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.scriptorium.engine.api.BeamRule;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelDescription.Kind;
@@ -150,6 +151,11 @@ final class LanguageModel implements AutoCloseable {
   /** The linear maps, whose weights are packed, in order. */
   List<Linear> maps() {
     return composition.maps();
+  }
+
+  /** The rule of its beams. */
+  BeamRule beamRule() {
+    return composition.beamRule();
   }
 
   Decoder decoder() {

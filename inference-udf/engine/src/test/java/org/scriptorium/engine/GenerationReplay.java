@@ -92,7 +92,7 @@ final class GenerationReplay implements AutoCloseable {
     int room = config.room(prompt.length);
     int[] ends = ends(arguments).stream().mapToInt(id -> id).sorted().toArray();
     var sampler = new Sampler(config, 1, model.decoder().vocabulary(), new TextFrame(input, prompt.length + room, ends));
-    var recipe = new Recipe(new Ending(room, ends, List.of()), BeamOptions.of(config), sampler, Numbers::new, Optional.empty());
+    var recipe = new Recipe(new Ending(room, ends, List.of()), BeamOptions.of(config, model.beamRule()), sampler, Numbers::new, Optional.empty());
     var completion = new CompletableFuture<Completion>();
     // Equal keys would follow one another.
     var sequence = new Sequence(prompt == input ? new int[0] : input, prompt, recipe, "replay", "generation " + submitted++, completion::complete);

@@ -10,6 +10,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.scriptorium.engine.api.BeamRule;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
@@ -168,8 +169,8 @@ class TestLongContext {
     };
     Generator.Listener listener = completion::complete;
     var sampler = new Sampler(GenerationConfig.DEFAULT, 1, VOCABULARY, new TextFrame(prompt, prompt.length + 40, new int[0]));
-    var recipe = new Recipe(new Ending(40, new int[0], List.of()), BeamOptions.of(GenerationConfig.DEFAULT), sampler, () -> detokenizer,
-        Optional.empty());
+    var recipe = new Recipe(new Ending(40, new int[0], List.of()), BeamOptions.of(GenerationConfig.DEFAULT, BeamRule.TRANSFORMERS_5), sampler,
+        () -> detokenizer, Optional.empty());
     scheduler.submit(new Sequence(prompt, recipe, "long", Integer.toString(prompt.length), listener));
     return completion;
   }

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.scriptorium.engine.api.BeamRule;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.model.Linear;
@@ -29,8 +30,9 @@ public final class Families {
    *
    * @param architecture what its file calls its family
    * @param maps the linear maps, whose weights are to be packed, in order
+   * @param beamRule the rule by which the beams of the family's reference are searched
    */
-  public record Composition(String architecture, Transformer transformer, List<Linear> maps) {}
+  public record Composition(String architecture, Transformer transformer, List<Linear> maps, BeamRule beamRule) {}
 
   /** Composes the model of a GGUF file, whose {@code general.architecture} names its family. */
   public static Composition compose(GgufFile file) {
@@ -63,7 +65,7 @@ public final class Families {
 
   private static Composition compose(Family family, String architecture, Configuration configuration, Weights weights) {
     var parts = new Parts(weights);
-    return new Composition(architecture, family.build(configuration, parts), parts.maps());
+    return new Composition(architecture, family.build(configuration, parts), parts.maps(), family.beamRule());
   }
 
   /** Values of {@code model_type} that are supported. */

@@ -2,6 +2,7 @@ package org.scriptorium.engine.architecture;
 
 import java.util.Map;
 import java.util.Set;
+import org.scriptorium.engine.api.BeamRule;
 import org.scriptorium.engine.model.Transformer;
 import org.scriptorium.engine.weights.Configuration;
 
@@ -22,6 +23,11 @@ public interface Family {
   /** Other names of configuration keys, by the names that {@link #build} uses. */
   default Map<String, String> otherKeys() {
     return Map.of();
+  }
+
+  /** The rule by which the beams of the family's reference are searched. */
+  default BeamRule beamRule() {
+    return BeamRule.TRANSFORMERS_5;
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.scriptorium.engine.api.BeamRule;
 import org.scriptorium.engine.architecture.Parts.Bias;
 import org.scriptorium.engine.kernel.Activation;
 import org.scriptorium.engine.model.AdaptiveEmbedding;
@@ -42,6 +43,11 @@ final class TransformerXl implements Family {
   @Override
   public Map<String, String> otherKeys() {
     return KEYS;
+  }
+
+  @Override
+  public BeamRule beamRule() {
+    return BeamRule.TRANSFORMERS_4;
   }
 
   @Override

@@ -29,7 +29,7 @@ final class Beams {
     this.prompt = prompt;
     sampler = recipe.sampler();
     most = recipe.beams().beams();
-    search = new BeamSearch(recipe.beams(), recipe.ending());
+    search = BeamSearch.of(recipe.beams(), recipe.ending(), prompt.length);
     best = new Candidates(search.candidates());
     children = new int[most];
     live.add(new Beam(prompt, cache, sampler, search.candidates()));

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.scriptorium.engine.Random32;
+import org.scriptorium.engine.api.BeamRule;
 import org.scriptorium.engine.api.EarlyStopping;
 import org.scriptorium.engine.api.GenerationConfig;
 import org.scriptorium.engine.kernel.Attention;
@@ -109,7 +110,8 @@ class TestAdmission {
 
   private static Recipe recipe(int[] prompt, int room, int beams) {
     var sampler = new Sampler(GenerationConfig.DEFAULT, 1, 8, new TextFrame(prompt, 1_000, new int[0]));
-    return new Recipe(new Ending(room, new int[0], List.of()), new BeamOptions(beams, EarlyStopping.FALSE, 1, 1), sampler, () -> NO_TEXT, Optional.empty());
+    var options = new BeamOptions(beams, EarlyStopping.FALSE, 1, 1, BeamRule.TRANSFORMERS_5);
+    return new Recipe(new Ending(room, new int[0], List.of()), options, sampler, () -> NO_TEXT, Optional.empty());
   }
 
   private static Sequence sequence(int[] prompt, int room) {
