@@ -16,6 +16,11 @@ record Answer(Completion completion, Object value) {
     return new Answer(completion, null);
   }
 
+  /** What an equal row gets of this one, for which nothing is computed. */
+  Answer shared() {
+    return new Answer(completion.shared(), value);
+  }
+
   static Answer skipped(String model) {
     return of(Completion.skipped(model));
   }

@@ -8,6 +8,7 @@ import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.Request;
+import org.scriptorium.engine.api.RequestKey;
 import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.api.SpanConfig;
 import org.scriptorium.engine.api.SpanConfig.NoAnswer;
@@ -18,6 +19,7 @@ import org.scriptorium.engine.api.SpanReader.Span;
 final class AnswerTask implements AiTask {
   private static final String INSTRUCTION = "Answer the question from the text that follows it, in a few words."
       + " If the answer is not in the text, say: no answer";
+  private static final SpanConfig MARKING = SpanConfig.DEFAULT.withNoAnswer(NoAnswer.POSSIBLE);
   private static final Pattern NO_ANSWER = Pattern.compile("[\\s\"'*]*no[ _-]answer[\\s\"'*.!]*", Pattern.CASE_INSENSITIVE);
 
   @Override
@@ -32,21 +34,22 @@ final class AnswerTask implements AiTask {
 
   @Override
   public Rows prepare(CallPlan call) {
-    if (call.model().kind() == Kind.ENCODER) return row -> marked(row.text("question"), row.text("context"), call.model().name());
+    if (call.model().kind() == Kind.ENCODER) return row -> marked(row.text("question"), row.text("context"), call.model());
     return row -> new Step.Ask(new Request(prompt(row.text("question"), row.text("context")), call.specification().config()),
         AnswerTask::read);
   }
 
   /** Models that mark answers need no instruction: the answer is a part of the context, or there is none. */
-  private static Step marked(String question, String context, String model) {
+  private static Step marked(String question, String context, ModelReference model) {
     var asked = List.of(new SpanReader.Question(question, context));
-    return new Step.Read((reader, listener) -> ((SpanReader) reader).submit(asked, SpanConfig.DEFAULT.withNoAnswer(NoAnswer.POSSIBLE),
-        Readings.answering(model, listener, (found, tokens) -> answer(found.getFirst(), tokens, model))));
+    String key = RequestKey.ofReading(model.fingerprint(), "answer", List.of(question, context), List.of(MARKING.toString()));
+    return new Step.Read(key, (reader, listener) -> ((SpanReader) reader).submit(asked, MARKING,
+        Readings.answering(model.name(), listener, (found, tokens) -> answer(found.getFirst(), tokens, model.name(), key))));
   }
 
-  private static Answer answer(List<Span> spans, int tokens, String model) {
+  private static Answer answer(List<Span> spans, int tokens, String model, String key) {
     String text = spans.isEmpty() ? "" : spans.getFirst().text();
-    return Answer.of(Readings.completion(text, text.isEmpty() ? FinishReason.NO_ANSWER : FinishReason.STOP, tokens, model));
+    return Answer.of(Readings.completion(text, text.isEmpty() ? FinishReason.NO_ANSWER : FinishReason.STOP, tokens, model, key));
   }
 
   private static Prompt prompt(String question, String context) {

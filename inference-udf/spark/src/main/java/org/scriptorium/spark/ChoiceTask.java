@@ -1,5 +1,6 @@
 package org.scriptorium.spark;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +12,7 @@ import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.Request;
+import org.scriptorium.engine.api.RequestKey;
 import org.scriptorium.engine.api.TextPair;
 
 /**
@@ -45,20 +47,23 @@ record ChoiceTask(Function<Constants, List<String>> labels, Function<List<String
   /** Models that classify have labels of their own, of which the call names some. */
   private static Step classified(String text, List<String> given, CallPlan call) {
     String model = call.model().name();
-    return new Step.Read((reader, listener) -> ((Classifier) reader).submit(List.of(TextPair.of(text)),
-        call.specification().config().truncation(),
-        Readings.answering(model, listener, (found, tokens) -> best(found.getFirst(), given, tokens, model))));
+    var truncation = call.specification().config().truncation();
+    var parameters = new ArrayList<>(given);
+    parameters.add(truncation.code());
+    String key = RequestKey.ofReading(call.model().fingerprint(), "classify", List.of(text), parameters);
+    return new Step.Read(key, (reader, listener) -> ((Classifier) reader).submit(List.of(TextPair.of(text)), truncation,
+        Readings.answering(model, listener, (found, tokens) -> best(found.getFirst(), given, tokens, model, key))));
   }
 
   /** The given label that the model scores highest, in the call's spelling. */
-  private static Answer best(List<Label> scored, List<String> given, int tokens, String model) {
+  private static Answer best(List<Label> scored, List<String> given, int tokens, String model, String key) {
     List<String> known = scored.stream().map(Label::name).toList();
     for (String label : given) {
       if (known.stream().noneMatch(label::equalsIgnoreCase)) return Answer.failed(ErrorCode.INVALID_PARAMETER,
           "labels: expected labels of %s, which are %s, found '%s'".formatted(model, String.join(", ", known.stream().sorted().toList()), label), model);
     }
     String best = known.stream().flatMap(name -> given.stream().filter(name::equalsIgnoreCase)).findFirst().orElseThrow();
-    return Answer.of(Readings.completion(best, FinishReason.STOP, tokens, model));
+    return Answer.of(Readings.completion(best, FinishReason.STOP, tokens, model, key));
   }
 
   @Override

@@ -10,6 +10,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.scriptorium.engine.api.Embedder;
 import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.engine.api.ModelDescription.Kind;
+import org.scriptorium.engine.api.RequestKey;
 
 /**
  * Has a model read texts, and makes a value of their vectors.
@@ -68,8 +69,9 @@ record EmbedTask(List<String> parameters, Value value, Function<List<float[]>, O
     return row -> {
       var texts = new ArrayList<String>();
       for (String parameter : parameters) texts.add(row.text(parameter));
-      return new Step.Read((reader, listener) -> ((Embedder) reader).submit(texts, Readings.answering(model, listener,
-          (found, tokens) -> new Answer(Readings.completion("", FinishReason.STOP, tokens, model), vectors.apply(found)))));
+      String key = RequestKey.ofReading(call.model().fingerprint(), value.name(), texts, List.of());
+      return new Step.Read(key, (reader, listener) -> ((Embedder) reader).submit(texts, Readings.answering(model, listener,
+          (found, tokens) -> new Answer(Readings.completion("", FinishReason.STOP, tokens, model, key), vectors.apply(found)))));
     };
   }
 }

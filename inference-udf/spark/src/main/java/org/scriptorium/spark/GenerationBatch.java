@@ -2,9 +2,12 @@ package org.scriptorium.spark;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.ErrorCode;
@@ -66,7 +69,7 @@ final class GenerationBatch {
           case Step.Answered answered -> answers[row][call] = answered.answer();
           case Step.Count count -> answers[row][call] = counted(count, models.get(call));
           case Step.Ask ask -> ask(ask, row, call, calls.get(call), models.get(call).generator(), asked);
-          case Step.Read read -> read(read, row, call, calls.get(call), models.get(call));
+          case Step.Read read -> read(read, row, call, calls.get(call), models.get(call), asked);
         }
       }
     }
@@ -78,33 +81,29 @@ final class GenerationBatch {
     return new Answer(new Completion("", FinishReason.STOP, "", "", 0, 0, 0, model.name(), ""), tokens);
   }
 
-  private void read(Step.Read read, int row, int call, RowRequests requests, OpenModel model) {
-    pending.incrementAndGet();
-    try {
-      var ticket = read.submission().submit(model.reader(), answer -> {
-        answers[row][call] = answer;
-        oneLess();
-      });
-      tickets.add(ticket::cancel);
-    } catch (RuntimeException e) {
-      // Its message may quote the document, which is neither logged nor shown.
-      answers[row][call] = requests.failed(ErrorCode.INTERNAL, "the engine could not take the row: " + e.getClass().getName()).answer();
-      oneLess();
-    }
+  private void read(Step.Read read, int row, int call, RowRequests requests, OpenModel model, EqualRequests asked) {
+    submit(row, call, requests, listener -> asked.ask(model.reader(), read, listener));
   }
 
   private void ask(Step.Ask ask, int row, int call, RowRequests requests, Generator generator, EqualRequests asked) {
-    pending.incrementAndGet();
     readings[row][call] = ask.reading();
-    var listener = new RowListener(row, call);
+    submit(row, call, requests, listener -> asked.ask(generator, ask.request(), listener));
+  }
+
+  /** @param engine is told who hears of the answer, once, and gives a ticket if it was asked */
+  private void submit(int row, int call, RowRequests requests, Function<Consumer<Answer>, Optional<Generator.Ticket>> engine) {
+    pending.incrementAndGet();
+    Consumer<Answer> listener = answer -> {
+      answers[row][call] = answer;
+      oneLess();
+    };
     try {
-      asked.ask(generator, ask.request(), listener).ifPresent(tickets::add);
+      engine.apply(listener).ifPresent(tickets::add);
     } catch (ModelException e) {
-      listener.completed(requests.failed(e.code(), e.getMessage()).answer().completion());
+      listener.accept(requests.failed(e.code(), e.getMessage()).answer());
     } catch (RuntimeException e) {
       // Its message may quote the document, which is neither logged nor shown.
-      listener.completed(requests.failed(ErrorCode.INTERNAL, "the engine could not take the row: " + e.getClass().getName())
-          .answer().completion());
+      listener.accept(requests.failed(ErrorCode.INTERNAL, "the engine could not take the row: " + e.getClass().getName()).answer());
     }
   }
 
@@ -130,21 +129,5 @@ final class GenerationBatch {
     if (pending.decrementAndGet() > 0) return;
     completedAt = System.nanoTime();
     complete.countDown();
-  }
-
-  private final class RowListener implements Generator.Listener {
-    private final int row;
-    private final int call;
-
-    RowListener(int row, int call) {
-      this.row = row;
-      this.call = call;
-    }
-
-    @Override
-    public void completed(Completion completion) {
-      answers[row][call] = Answer.of(completion);
-      oneLess();
-    }
   }
 }

@@ -45,7 +45,7 @@ final class Readings {
   }
 
   /** What a model that reads completes: no token of it is generated. */
-  static Completion completion(String text, FinishReason reason, int tokens, String model) {
-    return new Completion(text, reason, "", "", tokens, 0, 0, model, "");
+  static Completion completion(String text, FinishReason reason, int tokens, String model, String key) {
+    return new Completion(text, reason, "", "", tokens, 0, 0, model, key);
   }
 }

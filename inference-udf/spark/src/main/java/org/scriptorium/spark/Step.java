@@ -22,8 +22,12 @@ sealed interface Step {
     }
   }
 
-  /** A model reads. */
-  record Read(Submission submission) implements Step {}
+  /**
+   * A model reads.
+   *
+   * @param key of what it reads and what it makes of it, as {@link org.scriptorium.engine.api.RequestKey} has it: equal keys, equal answers
+   */
+  record Read(String key, Submission submission) implements Step {}
 
   /** Hands a row's texts to a model that was opened for it; {@code listener} hears of the answer once, on any thread. */
   @FunctionalInterface

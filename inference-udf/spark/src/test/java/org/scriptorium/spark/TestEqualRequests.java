@@ -148,7 +148,7 @@ class TestEqualRequests {
   private static Completion ask(EqualRequests requests, PlanGenerator generator, String text) throws Exception {
     var completion = new CompletableFuture<Completion>();
     Optional<?> ticket = requests.ask(generator, new Request(new Prompt.Raw(SourcedText.row(text)), GenerationConfig.DEFAULT),
-        completion::complete);
+        answer -> completion.complete(answer.completion()));
     Completion found = completion.get(30, TimeUnit.SECONDS);
     assertThat(ticket.isEmpty()).as("the engine is asked for what is not there").isEqualTo(found.isShared());
     return found;

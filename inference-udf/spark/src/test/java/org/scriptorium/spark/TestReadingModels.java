@@ -106,6 +106,24 @@ class TestReadingModels {
   }
 
   @Test
+  void equalTextsAreReadOnce() {
+    var rows = session.sql("SELECT id, try_ai_embed(concat('music ', id % 3)) r FROM range(0, 30, 1, 1)");
+    List<Row> found = rows.selectExpr("id", "r.embedding", "r.request_key", "r.cached_tokens = r.prompt_tokens", "r.prompt_tokens").collectAsList();
+    for (Row row : found) {
+      Row first = found.get((int) (row.getLong(0) % 3));
+      assertThat(floats(row.getList(1))).isEqualTo(floats(first.getList(1)));
+      assertThat(row.getString(2)).isEqualTo(first.getString(2)).matches("[0-9a-f]{64}");
+      assertThat(row.getBoolean(3)).isEqualTo(row.getLong(0) >= 3);
+      assertThat(row.getInt(4)).isEqualTo(first.getInt(4)).isPositive();
+    }
+    assertThat(found.stream().map(row -> row.getString(2)).distinct()).hasSize(3);
+    rows.collectAsList();
+    assertThat(PlanSession.metric(rows, "deduplicatedRows")).isEqualTo(27);
+    // The same text to another end is another request.
+    assertThat(session.sql("SELECT try_ai_similarity('music 0', 'music 0').request_key").first().getString(0)).isNotEqualTo(found.getFirst().getString(2));
+  }
+
+  @Test
   void answersAreMarkedInTheContext() {
     Path model = new TinyBert("BertForQuestionAnswering").write(session.folder.resolve("marker"));
     String context = "the package reads files, where the library writes music.";

@@ -10,7 +10,8 @@ import java.util.Optional;
 
 /**
  * The identity of a generation: SHA-256 of the model's bytes, the rendered prompt (with the knowledge of which of its characters
- * came from the row) and every parameter that can change the text. Equal keys give equal texts within a kernel provider.
+ * came from the row) and every parameter that can change the text. Equal keys give equal texts within a kernel provider. Likewise that
+ * of what a model reads.
  */
 public final class RequestKey {
   private RequestKey() {}
@@ -42,6 +43,21 @@ public final class RequestKey {
       add(digest, markers.open());
       add(digest, markers.close());
     });
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /**
+   * @param fingerprint SHA-256 of the model's bytes, hexadecimal
+   * @param purpose what the model is to make of the texts
+   * @param parameters all that can change what it makes
+   * @return 64 hexadecimal digits
+   */
+  public static String ofReading(String fingerprint, String purpose, List<String> texts, List<String> parameters) {
+    MessageDigest digest = sha256();
+    add(digest, fingerprint);
+    add(digest, purpose);
+    add(digest, (Object) texts);
+    add(digest, (Object) parameters);
     return HexFormat.of().formatHex(digest.digest());
   }
 
