@@ -62,7 +62,7 @@ final class LogitsReplay implements AutoCloseable {
     CacheShape shape = decoder.cacheShape(cacheType);
     Decoder.Execution execution = decoder.bind(machine, step, shape);
     int[] done = new int[sequences.size()];
-    var caches = sequences.stream().map(sequence -> new SequenceCache()).toList();
+    var caches = sequences.stream().map(sequence -> cache(sequence.length, decoder)).toList();
     try (var pool = new BlockPool(shape, 1L << 40)) {
       while (true) {
         step.clear();
@@ -87,6 +87,12 @@ final class LogitsReplay implements AutoCloseable {
         for (int[] output : outputs) sink.logits(output[0], output[1], execution.logits(), output[2] * decoder.vocabulary());
       }
     }
+  }
+
+  static SequenceCache cache(int length, Decoder decoder) {
+    var cache = new SequenceCache();
+    if (length > decoder.shortLength()) cache.becomeLong();
+    return cache;
   }
 
   private static boolean finished(List<int[]> sequences, int[] done) {

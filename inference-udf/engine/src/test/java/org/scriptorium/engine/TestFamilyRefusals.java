@@ -50,8 +50,8 @@ class TestFamilyRefusals {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', quoteCharacter = '\'', textBlock = """
-      rope_scaling        | {"type": "dynamic", "factor": 2} | rope_scaling.type is "dynamic"; supported is default, linear, llama3, yarn. Convert the model or choose another
-      rope_parameters     | {"rope_type": "longrope"}        | rope_parameters.rope_type is "longrope"; supported is default, linear, llama3, yarn. Convert the model or choose another
+      rope_scaling        | {"type": "ntk", "factor": 2} | rope_scaling.type is "ntk"; supported is default, linear, dynamic, llama3, yarn. Convert the model or choose another
+      rope_parameters     | {"rope_type": "longrope"}        | rope_parameters.rope_type is "longrope"; supported is default, linear, dynamic, llama3, yarn. Convert the model or choose another
       partial_rotary_factor | 0.5                            | partial_rotary_factor is 0.5; supported is 1. Convert the model or choose another
       quantization_config | {"quant_method": "fp8"}          | quantization_config is {"quant_method":"fp8"}; supported is none, as quantized models are read from GGUF. Convert the model or choose another
       """)
@@ -72,7 +72,7 @@ class TestFamilyRefusals {
       transfo-xl  | sample_softmax             | 100             | sample_softmax is 100; supported is -1
       transfo-xl  | mem_len                    | 0               | mem_len is 0; supported is 1 or more, as a model without memory is none of this family's
       ernie4_5_moe | use_bias                  | true            | use_bias is true; supported is false
-      phi3        | rope_scaling               | {"type": "su"}  | rope_scaling.type is "su"; supported is default
+      phi3        | rope_scaling               | {"type": "ntk"} | rope_scaling.type is "ntk"; supported is default, longrope, su, yarn
       qwen2       | layer_types                | ["chunked_attention"] | layer_types is ["chunked_attention"]; supported is sliding_attention, full_attention
       qwen2       | layer_types                | ["sliding_attention"] | layer_types is ["sliding_attention"]; supported is full_attention where no sliding_window is used
       marian      | normalize_before           | true            | normalize_before is true; supported is false

@@ -15,6 +15,7 @@ import org.scriptorium.engine.weights.Configuration;
 
 /** Phi 3 and 4: Llama whose queries, keys and values are one tensor, as are gate and up (Abdin et al. 2024, arXiv:2404.14219). */
 final class Phi3 implements Family {
+  private static final int ORIGINAL_LENGTH = 4096;
 
   @Override
   public Set<String> modelTypes() {
@@ -32,7 +33,9 @@ final class Phi3 implements Family {
     int width = LlamaKin.width(configuration), inner = LlamaKin.inner(configuration, "intermediate_size");
     float epsilon = LlamaKin.epsilon(configuration, 1e-5);
     AttentionShape shape = LlamaKin.shape(configuration);
-    Rotary rotary = RotaryPositions.of(configuration, 10_000).only("default").partial(shape.width(), 1);
+    RotaryPositions positions = RotaryPositions.of(configuration, 10_000).only("default", "longrope", "su", "yarn");
+    // Older files call it by the last two names.
+    Rotary rotary = positions.isPlain() ? positions.partial(shape.width(), 1) : positions.longRope(shape.width(), ORIGINAL_LENGTH);
     Window window = LlamaKin.window(configuration);
     Activation activation = Activations.of(configuration, "hidden_act", "silu");
     return LlamaKin.decoder(configuration, parts, false, epsilon, index -> {

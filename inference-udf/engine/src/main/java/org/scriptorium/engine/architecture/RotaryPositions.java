@@ -10,7 +10,7 @@ import org.scriptorium.engine.weights.Configuration;
  * older ones. Formulas are those of Hugging Face transformers ({@code modeling_rope_utils.py}).
  */
 final class RotaryPositions {
-  private static final String SUPPORTED = "default, linear, llama3, yarn";
+  private static final String SUPPORTED = "default, linear, dynamic, llama3, yarn";
 
   private final Configuration configuration;
   private final Configuration parameters;
@@ -80,6 +80,11 @@ final class RotaryPositions {
     throw parameters.unsupported(typeKey(), String.join(", ", types));
   }
 
+  /** True where no scaling is asked for. */
+  boolean isPlain() {
+    return type().equals("default");
+  }
+
   /** Share of a head that is rotated. */
   double partialFactor(double otherwise) {
     return parameters.real("partial_rotary_factor", configuration.real("partial_rotary_factor", otherwise));
@@ -96,12 +101,36 @@ final class RotaryPositions {
     return rotary((int) (width * partialFactor(otherwise)));
   }
 
+  /**
+   * LongRoPE (Ding et al. 2024, arXiv:2402.13753): factors of each frequency, others for sequences longer than those first learned.
+   *
+   * @param width of a head
+   * @param defaultLength of those first learned
+   */
+  Rotary longRope(int width, int defaultLength) {
+    int rotated = (int) (width * partialFactor(1)), length = configuration.integer("original_max_position_embeddings", defaultLength);
+    configuration.require(length > 0, "original_max_position_embeddings", "a positive number");
+    double factor = parameters.has("factor") ? factor() : configuration.integer("max_position_embeddings") / (double) length;
+    double stretch = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(length));
+    return new Rotary(divided(rotated, "short_factor"), divided(rotated, "long_factor"), length, pairing,
+        (float) parameters.real("attention_factor", stretch));
+  }
+
+  private float[] divided(int width, String key) {
+    double[] factors = parameters.reals(key);
+    parameters.require(factors.length == width / 2 && width % 2 == 0, key, "one for each of the %d rotated pairs".formatted(width / 2));
+    float[] frequencies = new float[factors.length];
+    for (int i = 0; i < factors.length; i++) frequencies[i] = 1 / ((float) factors[i] * (float) Math.pow(base, 2f * i / width));
+    return frequencies;
+  }
+
   /** @param width of the rotated part */
   private Rotary rotary(int width) {
     configuration.require(width >= 2 && width % 2 == 0, "head_dim",
         "an even width of the rotated part of heads, which is %d".formatted(width));
     return switch (type()) {
-      case "default" -> Rotary.of(width, base, pairing);
+      // Dynamic scaling (NTK-aware) changes nothing up to the model's own length, and longer sequences are refused.
+      case "default", "dynamic" -> Rotary.of(width, base, pairing);
       case "linear" -> linear(width);
       case "llama3" -> llama3(width);
       case "yarn" -> yarn(width);

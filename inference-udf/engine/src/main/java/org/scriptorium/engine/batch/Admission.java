@@ -14,6 +14,7 @@ final class Admission {
   private final PrefixTree prefixes;
   private final Sight sight;
   private final int chunk;
+  private final int shortLength;
   /** Blocks that running sequences may still take. */
   private int promised;
 
@@ -27,12 +28,16 @@ final class Admission {
     int from(int position, int segment);
   }
 
-  /** @param chunk most rows of a prompt in a step */
-  Admission(BlockPool pool, PrefixTree prefixes, Sight sight, int chunk) {
+  /**
+   * @param chunk most rows of a prompt in a step
+   * @param shortLength longest sequence whose cache serves others and is never computed anew
+   */
+  Admission(BlockPool pool, PrefixTree prefixes, Sight sight, int chunk, int shortLength) {
     this.pool = pool;
     this.prefixes = prefixes;
     this.sight = sight;
     this.chunk = chunk;
+    this.shortLength = shortLength;
   }
 
   static int blocks(int positions) {
@@ -44,7 +49,7 @@ final class Admission {
    * its own; before it the rows of its chunk see as much, so the blocks of all of them reach from the first one's sight to the last.
    */
   private int ofOne(Sequence sequence) {
-    int all = sequence.positions(), prompt = sequence.promptLength(), last = all - 1;
+    int all = sequence.positions(), prompt = restarts(sequence) ? shortLength + 1 : sequence.promptLength(), last = all - 1;
     int ofPrompt = prompt - 1 - sight.from(prompt - 1, 0) + Math.min(chunk, prompt), later = all - sight.from(last, last);
     long tokens = Math.max(ofPrompt, all > prompt ? later : 0);
     // Tokens that begin anywhere in a block touch one more than if they began with it.
@@ -58,9 +63,12 @@ final class Admission {
     return blocks(sequence.source().length) + (sequence.width() > 1 ? ofBeams(sequence) : ofOne(sequence));
   }
 
-  /** Beams share the blocks that their prompt fills, and none of the others for certain; they give none back on the way. */
-  static int ofBeams(Sequence sequence) {
-    int all = blocks(sequence.positions()), shared = sequence.promptLength() / Attention.BLOCK;
+  /**
+   * Beams share the blocks that their prompt fills, and none of the others for certain; they give none back on the way. Those that are computed
+   * anew share none.
+   */
+  private int ofBeams(Sequence sequence) {
+    int all = blocks(sequence.positions()), shared = restarts(sequence) ? 0 : sequence.promptLength() / Attention.BLOCK;
     return shared + sequence.width() * (all - shared);
   }
 
@@ -75,12 +83,29 @@ final class Admission {
     int needed = needed(sequence);
     while (pool.available() - promised < needed && prefixes.evictOne()) { }
     if (pool.available() - promised < needed) return false;
-    // What a decoder has in its cache depends on its source: nobody else's begins alike.
-    if (sequence.source().length == 0) sequence.cached(prefixes.adopt(sequence.tokens(), sequence.promptLength() - 1, sequence.cache()));
+    if (isShared(sequence)) sequence.cached(prefixes.adopt(sequence.tokens(), sequence.promptLength() - 1, sequence.cache()));
     sequence.promised(needed - sequence.cache().blocks());
     promised += sequence.promised();
     grow(sequence, sequence.sourceCache(), sequence.source().length);
     return true;
+  }
+
+  /**
+   * True if the sequence may share blocks with others. What a decoder has in its cache depends on its source: nobody else's begins alike. Nor
+   * does one that may become long, whose blocks are turned otherwise then, or are to be given back for others that were promised to it alone.
+   */
+  boolean isShared(Sequence sequence) {
+    return sequence.source().length == 0 && sequence.positions() <= shortLength;
+  }
+
+  /** True if the sequence becomes long on its way. */
+  private boolean restarts(Sequence sequence) {
+    return sequence.promptLength() <= shortLength && sequence.positions() > shortLength;
+  }
+
+  /** True if the sequence has become longer than what is in its caches was turned for. */
+  boolean isOutgrown(Sequence sequence) {
+    return sequence.length() > shortLength && !sequence.isLong();
   }
 
   /** Gives back what no row from the next one on sees, and promises it anew as far as the sequence will take blocks. */
@@ -91,7 +116,8 @@ final class Admission {
       // What the prefix tree shares stays taken: it was promised with the rest.
       boolean frees = !cache.block(cache.start() / Attention.BLOCK).isShared();
       cache.releaseBefore(from);
-      if (!frees || sequence.promised() >= blocks(sequence.positions()) - cache.blocks()) continue;
+      boolean isEnough = sequence.promised() >= blocks(sequence.positions()) - cache.blocks();
+      if (!frees || isEnough && (cache.isLong() || !restarts(sequence))) continue;
       promise(sequence, 1);
     }
   }
@@ -116,6 +142,7 @@ final class Admission {
   /** Gives an empty cache the first {@code positions} of another: whole blocks are shared, a last partial one is copied. */
   void share(Sequence sequence, SequenceCache from, SequenceCache to, int positions) {
     int whole = positions / Attention.BLOCK;
+    if (from.isLong()) to.becomeLong();
     for (int i = 0; i < whole; i++) to.append(from.block(i).retain());
     if (positions % Attention.BLOCK == 0) return;
     Block copy = take(sequence);
@@ -125,7 +152,7 @@ final class Admission {
 
   /** Empties one of the sequence's caches; what it alone held may be taken again. */
   void drop(Sequence sequence, SequenceCache cache) {
-    for (int i = 0; i < cache.blocks(); i++) if (!cache.block(i).isShared()) promise(sequence, 1);
+    for (int i = cache.blocks() - cache.held(); i < cache.blocks(); i++) if (!cache.block(i).isShared()) promise(sequence, 1);
     cache.release();
   }
 

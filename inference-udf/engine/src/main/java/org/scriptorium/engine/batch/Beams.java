@@ -49,6 +49,29 @@ final class Beams {
     }
   }
 
+  /** Adds rows of positions after which no token is chosen. */
+  void addTo(Step step, Admission admission, int from, int to) {
+    for (Beam beam : live) {
+      admission.grow(sequence, beam.cache(), to);
+      for (int position = from; position < to; position++) step.add(beam.token(position), position, beam.cache());
+    }
+  }
+
+  /** Beams that grow now. */
+  int growing() {
+    return live.size();
+  }
+
+  boolean areLong() {
+    return live.getFirst().cache().isLong();
+  }
+
+  /** Gives up all that is cached, which each beam then computes anew as that of a long sequence. */
+  void restart(Admission admission) {
+    for (Beam beam : live) admission.drop(sequence, beam.cache());
+    for (Beam beam : live) beam.cache().becomeLong();
+  }
+
   /** The rows of a position are a segment of their own. */
   void beginSegment(int position) {
     for (Beam beam : live) beam.cache().beginSegment(position);

@@ -87,7 +87,8 @@ public final class Scheduler implements AutoCloseable {
     // Where windows slide, what a prompt leaves to the tree is all it holds for longer than it sees it.
     boolean slides = decoder.from(decoder.contextLength() - 1, decoder.contextLength() - 1) > 0;
     prefixes = new PrefixTree(pool, kept, slides ? kept : Integer.MAX_VALUE);
-    admission = new Admission(pool, prefixes, slides ? decoder::from : Admission.Sight.WHOLE, step.maxRows());
+    admission = new Admission(pool, prefixes, slides ? decoder::from : Admission.Sight.WHOLE, step.maxRows(),
+        decoder.shortLength());
     sources = new Sources(transformer, machine, shape, step.maxRows());
     scratch = new Scratch[machine.threads()];
     for (int i = 0; i < scratch.length; i++) scratch[i] = new Scratch();
@@ -185,7 +186,7 @@ public final class Scheduler implements AutoCloseable {
       execution.run();
       machine.run(this::choose, rows.size());
       for (Sequence sequence : chunked) {
-        if (sequence.source().length == 0) prefixes.remember(sequence.tokens(), sequence.computed(), sequence.cache());
+        if (admission.isShared(sequence)) prefixes.remember(sequence.tokens(), sequence.computed(), sequence.cache());
       }
       count(decodes);
     } catch (RuntimeException | Error failure) {
@@ -223,6 +224,7 @@ public final class Scheduler implements AutoCloseable {
   private void decode() {
     for (Sequence sequence : running) {
       sequence.output(-1);
+      if (admission.isOutgrown(sequence)) sequence.restart(admission);
       if (sequence.isPrefilling()) continue;
       sequence.addTo(step, admission, sequence.length() - 1, rows);
       sequence.beginSegment();
@@ -230,22 +232,20 @@ public final class Scheduler implements AutoCloseable {
     }
   }
 
-  /** The next chunks of prompts that entered before. */
+  /** The next chunks of what entered before and is not computed yet. */
   private void prefill() {
     for (Sequence sequence : running) if (sequence.isPrefilling() && sequence.output() < 0) chunk(sequence);
   }
 
   private void chunk(Sequence sequence) {
-    int from = sequence.computed(), to = Math.min(sequence.promptLength(), from + step.maxRows() - step.rows());
+    int from = sequence.computed(), to = Math.min(sequence.length(), from + (step.maxRows() - step.rows()) / sequence.growing());
     if (to <= from) return;
-    admission.grow(sequence, sequence.cache(), to);
-    for (int position = from; position < to; position++) {
-      if (position == sequence.promptLength() - 1) {
-        sequence.addTo(step, admission, position, rows);
-        sampling.add(sequence);
-      } else {
-        step.add(sequence.token(position), position, sequence.cache());
-      }
+    if (to < sequence.length()) {
+      sequence.addTo(step, admission, from, to);
+    } else {
+      sequence.addTo(step, admission, from, to - 1);
+      sequence.addTo(step, admission, to - 1, rows);
+      sampling.add(sequence);
     }
     sequence.computed(to);
     chunked.add(sequence);
@@ -293,6 +293,7 @@ public final class Scheduler implements AutoCloseable {
       deferred.add(sequence);
       return false;
     }
+    if (admission.isOutgrown(sequence)) sequence.becomeLong();
     sources.enter(sequence);
     chunk(sequence);
     return true;
@@ -306,10 +307,10 @@ public final class Scheduler implements AutoCloseable {
 
   /** True if a running prompt is about to compute much that this one begins with. */
   private boolean isWorthWaiting(Sequence sequence) {
-    if (sequence.source().length > 0) return false;
+    if (!admission.isShared(sequence)) return false;
     int have = -1;
     for (Sequence other : running) {
-      if (other.length() > other.promptLength()) continue;
+      if (other.length() > other.promptLength() || !admission.isShared(other)) continue;
       int common = Math.min(Sequence.common(sequence, other), sequence.promptLength() - 1);
       if (common < WORTH_WAITING) continue;
       if (have < 0) have = prefixes.match(sequence.tokens(), sequence.promptLength() - 1);

@@ -200,6 +200,42 @@ public final class Sequence implements Generator.Ticket, Row {
     computed = position + 1;
   }
 
+  /** Adds rows of positions after which no token is chosen. */
+  void addTo(Step step, Admission admission, int from, int to) {
+    if (beams.isPresent()) {
+      beams.get().addTo(step, admission, from, to);
+    } else {
+      admission.grow(this, cache, to);
+      for (int position = from; position < to; position++) step.add(tokens[position], position, cache);
+    }
+  }
+
+  /** Rows that a position has: one, or those of the beams that grow. */
+  int growing() {
+    return beams.isPresent() ? beams.get().growing() : 1;
+  }
+
+  /** True if what its caches hold is turned as long sequences are. */
+  boolean isLong() {
+    return beams.isPresent() ? beams.get().areLong() : cache.isLong();
+  }
+
+  /** From here on it is turned as long sequences are; only while nothing is cached. */
+  void becomeLong() {
+    cache.becomeLong();
+  }
+
+  /** Gives up what its caches hold, which is to be computed anew as that of a long sequence. */
+  void restart(Admission admission) {
+    if (beams.isPresent()) {
+      beams.get().restart(admission);
+    } else {
+      admission.drop(this, cache);
+      cache.becomeLong();
+    }
+    computed = 0;
+  }
+
   /** The rows that were added last are a segment of their own, as is each token that follows a prompt. */
   void beginSegment() {
     if (beams.isPresent()) beams.get().beginSegment(computed - 1);

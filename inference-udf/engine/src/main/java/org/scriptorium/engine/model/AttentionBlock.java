@@ -12,6 +12,9 @@ public sealed interface AttentionBlock permits SelfAttention, LatentAttention, R
   /** Width of a cached head. */
   int cachedWidth();
 
+  /** How queries and keys are turned. */
+  Rotary rotary();
+
   /**
    * First position that a row at {@code position} sees; never before that of a lesser position.
    *

@@ -38,6 +38,11 @@ public record Decoder(TokenEmbedding embedding, List<DecoderLayer> layers, Norm 
     return first;
   }
 
+  /** Longest sequence, in tokens, that is turned as the short ones are ({@link Rotary}). */
+  public int shortLength() {
+    return layers.stream().mapToInt(layer -> layer.attention().rotary().shortLength()).min().orElseThrow();
+  }
+
   public CacheShape cacheShape(CacheType type) {
     AttentionBlock attention = layers.getFirst().attention();
     return new CacheShape(layers.size(), attention.cachedHeads(), attention.cachedWidth(), type);

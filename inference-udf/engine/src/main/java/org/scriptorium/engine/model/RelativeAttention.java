@@ -33,6 +33,11 @@ public record RelativeAttention(AttentionShape shape, Linear query, Linear key, 
   }
 
   @Override
+  public Rotary rotary() {
+    return Rotary.NONE;
+  }
+
+  @Override
   public int from(int position, int segment) {
     return Math.max(0, memory.from(position, segment));
   }

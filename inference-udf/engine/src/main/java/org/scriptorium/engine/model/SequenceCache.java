@@ -19,6 +19,7 @@ public final class SequenceCache {
   private boolean spoiled;
   private int length;
   private int segment;
+  private boolean isLong;
   private SequenceCache source;
 
   /**
@@ -97,6 +98,16 @@ public final class SequenceCache {
     length = Math.max(length, position + 1);
   }
 
+  /** From now on all positions are turned as those of a long sequence ({@link Rotary}); only while nothing is cached. */
+  public void becomeLong() {
+    if (count > 0) throw new IllegalStateException("what was cached was turned otherwise; release it first");
+    isLong = true;
+  }
+
+  public boolean isLong() {
+    return isLong;
+  }
+
   /** True if a block was to keep what it can't: nothing that is read from it means anything. */
   boolean isSpoiled() {
     for (int i = 0; i < count; i++) if (blocks[i].isSpoiled()) return true;
@@ -131,5 +142,6 @@ public final class SequenceCache {
     spoiled = false;
     length = 0;
     segment = 0;
+    isLong = false;
   }
 }

@@ -48,8 +48,8 @@ final class Workspace {
   /** Cosines and sines of the step's positions, each [rows, pairs]. */
   record Angles(Rotary rotary, float[] cosines, float[] sines) {
 
-    void compute(int row, int position) {
-      rotary.angles(position, cosines, sines, row * rotary.pairs());
+    void compute(int row, int position, boolean isLong) {
+      rotary.angles(position, isLong, cosines, sines, row * rotary.pairs());
     }
   }
 
@@ -101,7 +101,7 @@ final class Workspace {
 
   /** Computes the angles of a row. */
   void turn(int row) {
-    for (int i = 0; i < angles.size(); i++) angles.get(i).compute(row, step.position(row));
+    for (int i = 0; i < angles.size(); i++) angles.get(i).compute(row, step.position(row), step.cache(row).isLong());
   }
 
   /** Leaves the rows that give an output, in their order: residual stream, norms and angles move to the front. */

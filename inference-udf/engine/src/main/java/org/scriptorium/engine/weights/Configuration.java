@@ -177,6 +177,17 @@ public final class Configuration {
     return result;
   }
 
+  /** An array of finite numbers. */
+  public double[] reals(String key) {
+    JsonNode array = array(key, "an array of numbers");
+    double[] result = new double[array.size()];
+    for (int i = 0; i < result.length; i++) {
+      if (!array.get(i).isNumber() || !Double.isFinite(array.get(i).doubleValue())) throw wrong(key, "numbers", describe(array.get(i)) + " in it");
+      result[i] = array.get(i).doubleValue();
+    }
+    return result;
+  }
+
   /**
    * Names of a classifier's outputs, in order: {@code id2label}, or {@code LABEL_0} and so on, as many as {@code num_labels} says or two.
    */

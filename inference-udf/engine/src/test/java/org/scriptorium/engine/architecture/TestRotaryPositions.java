@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.scriptorium.engine.api.ModelException;
@@ -57,6 +58,34 @@ class TestRotaryPositions {
     Rotary rotary = positions(Map.of("rope_theta", 1_000_000, "rope_scaling", scaling, "max_position_embeddings", 131_072,
         "original_max_position_embeddings", 32_768)).whole(WIDTH);
     assertFrequencies(rotary, 1, 0.177827941, 0.0316227766, 0.00421755994, 0.0005, 4.44569853e-05, 7.90569415e-06, 1.40585331e-06);
+  }
+
+  /** Of the model's own length or less, which is all that it takes, sequences are turned as without. */
+  @Test
+  void dynamicScalingLeavesWhatFits() {
+    var scaling = Map.of("type", "dynamic", "factor", 4.0);
+    assertFrequencies(positions(Map.of("rope_theta", 10_000, "rope_scaling", scaling)).whole(WIDTH), PLAIN);
+  }
+
+  @Test
+  void longRopeHasFrequenciesForLongSequences() {
+    List<Double> shorter = List.of(1.0, 1.25, 2.0, 4.0), longer = List.of(1.0, 5.0, 10.0, 64.0);
+    var scaling = new HashMap<String, Object>(Map.of("type", "longrope", "short_factor", shorter, "long_factor", longer));
+    var values = new HashMap<String, Object>(Map.of("rope_scaling", scaling, "max_position_embeddings", 131_072, "partial_rotary_factor", 0.5,
+        "original_max_position_embeddings", 4096));
+    Rotary rotary = positions(values).longRope(WIDTH, 77);
+    assertFrequencies(rotary, 1, 0.08, 0.005, 0.00025);
+    assertThat(rotary.longFrequencies()).containsExactly(new float[] {1, 0.02f, 0.001f, 0.000015625f}, within(1e-9f));
+    assertThat(rotary.shortLength()).isEqualTo(4096);
+    assertThat(rotary.scale()).isCloseTo(1.19023808f, within(1e-6f));
+    scaling.put("factor", 1);
+    assertThat(positions(values).longRope(WIDTH, 77).scale()).isEqualTo(1);
+    scaling.put("attention_factor", 1.5);
+    values.remove("original_max_position_embeddings");
+    assertThat(positions(values).longRope(WIDTH, 77)).extracting(Rotary::shortLength, Rotary::scale).containsExactly(77, 1.5f);
+    scaling.put("long_factor", List.of(1.0));
+    assertThatThrownBy(() -> positions(values).longRope(WIDTH, 77)).isInstanceOf(ModelException.class).hasMessage("config.json: "
+        + "rope_scaling.long_factor: expected one for each of the 4 rotated pairs, found [1.0]; the configuration is wrong");
   }
 
   @Test

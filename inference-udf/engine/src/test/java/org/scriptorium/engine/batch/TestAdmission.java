@@ -62,7 +62,7 @@ class TestAdmission {
   void lastTokenOfAPromptIsNeverTakenOver() {
     try (var pool = new BlockPool(SHAPE, 8 * SHAPE.blockBytes())) {
       var prefixes = new PrefixTree(pool, 8);
-      var admission = new Admission(pool, prefixes, Admission.Sight.WHOLE, 64);
+      var admission = new Admission(pool, prefixes, Admission.Sight.WHOLE, 64, Integer.MAX_VALUE);
       int[] prompt = new int[64];
       Arrays.setAll(prompt, i -> i);
       for (int expected : new int[] {0, 63, 63}) {
@@ -83,9 +83,9 @@ class TestAdmission {
     for (int round = 0; round < 200; round++) {
       int promptLength = 1 + random.below(100), room = 1 + random.below(100), beams = 2 + random.below(4);
       var sequence = new Sequence(new int[promptLength], recipe(new int[promptLength], room, beams), "none", "", completion -> { });
-      int needed = Admission.ofBeams(sequence);
+      int all = Admission.blocks(sequence.positions()), shared = promptLength / Attention.BLOCK, needed = shared + beams * (all - shared);
       try (var pool = new BlockPool(SHAPE, needed * SHAPE.blockBytes())) {
-        var admission = new Admission(pool, new PrefixTree(pool, 8, Integer.MAX_VALUE), Admission.Sight.WHOLE, 64);
+        var admission = new Admission(pool, new PrefixTree(pool, 8, Integer.MAX_VALUE), Admission.Sight.WHOLE, 64, Integer.MAX_VALUE);
         assertThat(admission.admit(sequence)).isTrue();
         var caches = new ArrayList<>(List.of(sequence.cache()));
         admission.grow(sequence, sequence.cache(), promptLength);
@@ -135,7 +135,7 @@ class TestAdmission {
       this.prefixes = prefixes;
       this.window = window;
       this.random = random;
-      admission = new Admission(pool, prefixes, (position, segment) -> from(position), MOST_ROWS);
+      admission = new Admission(pool, prefixes, (position, segment) -> from(position), MOST_ROWS, Integer.MAX_VALUE);
     }
 
     private int from(int position) {
