@@ -94,7 +94,16 @@ enum AiFunction {
       .with(constant("model", WORD, "a constant string: a name of the catalog, a .gguf file or model folder, or a URI of one"))
       .with(row("text", WORD, "a string"))
       .options(List.of())
-      .example("'smollm2-135m-instruct', body", " FROM documents"));
+      .example("'smollm2-135m-instruct', body", " FROM documents")),
+  PACK(Declaration.of("ai_pack", new PackTask(), "Joins neighbouring parts of a text into pieces of at most so many tokens, which end"
+          + " at strong borders.")
+      .with(row("parts", WORDS, "an array of strings, which one after the other are the text"))
+      .with(row("borders", WORD, "a string with one digit for each part: how good an end of a piece it is, 9 the best"))
+      .with(row("max_tokens", NUMBER, "an integer, the most tokens that a piece may have"))
+      .with(row("reserve", NUMBER, "an integer, the tokens of the model's context that a piece must leave; 0 when absent or NULL")
+          .optional())
+      .options(CallOptions.OF_READING)
+      .example("array('One. ', 'Two.'), '00', 512", ""));
 
   /** What a row in error does: it fails the query, or its result tells. */
   enum OnError { FAILS, RETURNS }

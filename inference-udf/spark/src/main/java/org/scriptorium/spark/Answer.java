@@ -21,6 +21,11 @@ record Answer(Completion completion, Object value) {
     return new Answer(completion.shared(), value);
   }
 
+  /** A value for which nothing was generated. */
+  static Answer measured(Object value, String model) {
+    return new Answer(new Completion("", FinishReason.STOP, "", "", 0, 0, 0, model, ""), value);
+  }
+
   static Answer skipped(String model) {
     return of(Completion.skipped(model));
   }

@@ -20,6 +20,9 @@ final class CountTask implements AiTask {
 
   @Override
   public Rows prepare(CallPlan call) {
-    return row -> new Step.Count(row.text("text"));
+    return row -> {
+      String text = row.text("text");
+      return new Step.Measure(model -> Answer.measured(model.countTokens(text), model.name()));
+    };
   }
 }

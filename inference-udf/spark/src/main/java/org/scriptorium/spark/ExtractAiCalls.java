@@ -134,7 +134,8 @@ final class ExtractAiCalls extends Rule<LogicalPlan> {
   private static void checkTemplate(AiFunctionCall call, CallSpecification specification, Expression prompt) {
     if (specification.template().isEmpty()) {
       boolean isArray = prompt.dataType() instanceof ArrayType array && array.elementType() instanceof StringType;
-      if (isArray) throw AiErrors.arguments("%s: an array of values needs the option 'prompt_template'".formatted(call.sqlName()), call);
+      if (isArray && call.function().options().contains("prompt_template"))
+        throw AiErrors.arguments("%s: an array of values needs the option 'prompt_template'".formatted(call.sqlName()), call);
       return;
     }
     int places = PromptTemplate.parse(specification.template()).places();

@@ -67,18 +67,13 @@ final class GenerationBatch {
         switch (calls.get(call).step(arguments, row)) {
           case Step.Absent absent -> { }
           case Step.Answered answered -> answers[row][call] = answered.answer();
-          case Step.Count count -> answers[row][call] = counted(count, models.get(call));
+          case Step.Measure measure -> answers[row][call] = measure.answer().apply(models.get(call));
           case Step.Ask ask -> ask(ask, row, call, calls.get(call), models.get(call).generator(), asked);
           case Step.Read read -> read(read, row, call, calls.get(call), models.get(call), asked);
         }
       }
     }
     oneLess();
-  }
-
-  private static Answer counted(Step.Count count, OpenModel model) {
-    int tokens = model.countTokens(count.text());
-    return new Answer(new Completion("", FinishReason.STOP, "", "", 0, 0, 0, model.name(), ""), tokens);
   }
 
   private void read(Step.Read read, int row, int call, RowRequests requests, OpenModel model, EqualRequests asked) {

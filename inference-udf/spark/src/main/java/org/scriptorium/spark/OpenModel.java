@@ -12,6 +12,9 @@ sealed interface OpenModel {
 
   String name();
 
+  /** Tokens that the model takes at once. */
+  int contextLength();
+
   int countTokens(String text);
 
   EngineStatistics statistics();
@@ -23,6 +26,11 @@ sealed interface OpenModel {
     @Override
     public String name() {
       return generator.model().name();
+    }
+
+    @Override
+    public int contextLength() {
+      return generator.model().contextLength();
     }
 
     @Override
@@ -46,6 +54,11 @@ sealed interface OpenModel {
     @Override
     public String name() {
       return reader.model().name();
+    }
+
+    @Override
+    public int contextLength() {
+      return reader.model().contextLength();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.scriptorium.spark;
 
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.Reader;
 import org.scriptorium.engine.api.Request;
@@ -35,8 +36,8 @@ sealed interface Step {
     Reader.Ticket submit(Reader reader, Consumer<Answer> listener);
   }
 
-  /** The tokens of a text are counted. */
-  record Count(String text) implements Step {}
+  /** What the open model knows without a step of the engine, such as the tokens of a text; asked in the task's thread. */
+  record Measure(Function<OpenModel, Answer> answer) implements Step {}
 
   /** Makes a row's answer of what the engine completed; called in the task's thread. */
   @FunctionalInterface
