@@ -125,7 +125,7 @@ final class BatchGenerator implements Generator {
   private ChoiceTexts choices(List<String> texts) {
     ChoiceTexts known = lastChoices;
     if (known != null && known.texts().equals(texts)) return known;
-    var made = new ChoiceTexts(texts, model.tokenizer(), model.endTokens());
+    var made = new ChoiceTexts(texts, model.target(), model.endTokens());
     lastChoices = made;
     return made;
   }

@@ -23,7 +23,10 @@ final class ChoiceTexts {
   private final Choices choices;
   private final Map<String, String> byDecoded = new HashMap<>();
 
-  /** @throws ModelException INVALID_PARAMETER if the model can't tell the choices apart */
+  /**
+   * @param tokenizer of texts that the model writes
+   * @throws ModelException INVALID_PARAMETER if the model can't tell the choices apart
+   */
   ChoiceTexts(List<String> texts, Tokenizer tokenizer, int[] endTokens) {
     this.texts = List.copyOf(texts);
     if (endTokens.length == 0)

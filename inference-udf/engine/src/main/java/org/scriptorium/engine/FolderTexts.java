@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.template.ChatTemplate;
+import org.scriptorium.engine.tokenizer.Tokenizer;
 import org.scriptorium.engine.tokenizer.Tokenizers;
 import org.scriptorium.engine.weights.Configuration;
 
@@ -26,7 +27,8 @@ final class FolderTexts {
 
   static ModelTexts read(Path folder) {
     Optional<ChatTemplate> template = source(folder).map(found -> ModelTexts.template(found.place(), found.source()));
-    return new ModelTexts(Tokenizers.folder(folder), template,
+    Tokenizer tokenizer = Tokenizers.folder(folder);
+    return new ModelTexts(tokenizer, Tokenizers.target(folder, tokenizer), template,
         variables(settings(folder, SETTINGS), settings(folder, "special_tokens_map.json")));
   }
 

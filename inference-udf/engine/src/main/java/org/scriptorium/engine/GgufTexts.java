@@ -17,7 +17,8 @@ final class GgufTexts {
   static ModelTexts read(Metadata metadata) {
     Optional<ChatTemplate> template = metadata.has(TEMPLATE)
         ? Optional.of(ModelTexts.template("%s: %s".formatted(metadata.path(), TEMPLATE), metadata.string(TEMPLATE))) : Optional.empty();
-    return new ModelTexts(tokenizer(metadata), template,
+    Tokenizer tokenizer = tokenizer(metadata);
+    return new ModelTexts(tokenizer, tokenizer, template,
         Map.of("bos_token", token(metadata, "bos_token_id"), "eos_token", token(metadata, "eos_token_id")));
   }
 

@@ -189,6 +189,11 @@ final class LanguageModel implements AutoCloseable {
     return texts.get().tokenizer();
   }
 
+  /** The tokenizer of texts that the model is to write. @throws ModelException as {@link #requireTexts} */
+  Tokenizer target() {
+    return texts.get().target();
+  }
+
   /**
    * The token that a decoder begins with after its encoder has read.
    *

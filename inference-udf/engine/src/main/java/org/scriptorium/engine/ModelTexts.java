@@ -16,9 +16,11 @@ import org.scriptorium.engine.tokenizer.Tokenizer;
 /**
  * How a model's tokens are text.
  *
+ * @param tokenizer of the texts that it reads; it turns ids into text on either side
+ * @param target of the texts that it writes: another one in some models that translate
  * @param variables of the template besides messages, such as {@code bos_token}
  */
-record ModelTexts(Tokenizer tokenizer, Optional<ChatTemplate> template, Map<String, Object> variables) {
+record ModelTexts(Tokenizer tokenizer, Tokenizer target, Optional<ChatTemplate> template, Map<String, Object> variables) {
   ModelTexts {
     variables = Map.copyOf(variables);
   }

@@ -20,6 +20,8 @@ import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.Request;
 import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.api.Truncation;
+import org.scriptorium.engine.tokenizer.Tokenizer;
+import org.scriptorium.engine.tokenizer.Tokenizers;
 
 /** Requests with choices get one of them, as it stands in the request, whatever the model would rather say. */
 @Timeout(180)
@@ -74,11 +76,36 @@ class TestChoices {
     assertThat(found).extracting(Completion::errorCode).containsOnly("invalid_parameter");
   }
 
+  /** Where a model reads with one vocabulary and writes with another, its choices are texts that it writes. */
+  @Test
+  void choicesHaveTheTokensOfTheTargetsSide() {
+    Path marian = ReferenceFixtures.models().stream().filter(path -> path.endsWith("marian")).findFirst().orElseThrow();
+    Tokenizer source = Tokenizers.folder(marian), target = Tokenizers.target(marian, source);
+    List<String> choices = List.of("Der alte Brief liegt in der Stadt", "the old letter lies in the city", "Bibliothek", "library");
+    assertThat(choices).allSatisfy(choice -> assertThat(tokens(source, choice)).isNotEqualTo(tokens(target, choice)));
+    var requests = new ArrayList<Request>();
+    for (int i = 0; i < 40; i++) {
+      requests.add(new Request(new Prompt.Raw(SourcedText.row("letter " + i)), GenerationConfig.of(Map.of("temperature", 5f, "seed", i)), choices));
+    }
+    List<Completion> found = all(marian, 16, requests);
+    assertThat(found.stream().map(Completion::text).distinct()).hasSizeGreaterThan(1).isSubsetOf(choices);
+    // And the token that ends it.
+    assertThat(found).allSatisfy(each -> assertThat(each.completionTokens()).isEqualTo(tokens(target, each.text()).length + 1));
+  }
+
+  private static int[] tokens(Tokenizer tokenizer, String text) {
+    return tokenizer.encode(SourcedText.row(text));
+  }
+
   private static Request request(String text, float temperature, List<String> choices) {
     return new Request(Prompt.user(SourcedText.row(text)), GenerationConfig.of(Map.of("temperature", temperature)), choices);
   }
 
   private static List<Completion> all(int batch, List<Request> requests) {
+    return all(model, batch, requests);
+  }
+
+  private static List<Completion> all(Path model, int batch, List<Request> requests) {
     var options = new EngineOptions(2, 64 << 20, batch, 64, "auto", 0, "float16", folder);
     try (Generator generator = Engine.open(model, "tiny", Optional.empty(), options)) {
       return Hearing.all(generator, requests).stream().map(TestChoices::withoutCache).toList();

@@ -25,10 +25,14 @@ public final class Tokenizers {
     return TokenizerFolder.open(folder);
   }
 
-  /** The tokenizer of the texts that a folder's model writes, where they have another one than those that it reads; else the same. */
-  public static Tokenizer target(Path folder) {
+  /**
+   * The tokenizer of the texts that a folder's model writes, where they have another one than those that it reads; else the same.
+   *
+   * @param source the folder's own, of the texts that are read
+   */
+  public static Tokenizer target(Path folder, Tokenizer source) {
     boolean marian = MarianTokenizers.isFolder(folder) && !Files.exists(folder.resolve("tokenizer.json"));
-    return marian ? MarianTokenizers.tokenizer(folder, "target.spm") : folder(folder);
+    return marian ? MarianTokenizers.tokenizer(folder, "target.spm") : source;
   }
 
   /** How a folder's tokenizer spells the token that stands for a word to be guessed; BERT's where {@code tokenizer_config.json} names none. */

@@ -104,7 +104,7 @@ class TestTokenizerFilesFixture {
 
   @TestFactory
   Stream<DynamicTest> marianReadsAndWrites() {
-    return tests("source.spm", "cases", folder -> new Sides(Tokenizers.folder(folder), Tokenizers.target(folder)), (sides, example) -> {
+    return tests("source.spm", "cases", folder -> new Sides(Tokenizers.folder(folder), Tokenizers.target(folder, Tokenizers.folder(folder))), (sides, example) -> {
       var text = SourcedText.trusted(example.get("text").textValue());
       Encoding source = sides.source.encodeInput(text), target = sides.target.encodeInput(text);
       assertThat(source.ids()).containsExactly(Fixtures.ints(example.get("ids")));
