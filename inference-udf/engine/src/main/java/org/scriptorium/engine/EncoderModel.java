@@ -171,8 +171,8 @@ final class EncoderModel implements AutoCloseable {
   @Override
   public synchronized void close() {
     if (closed) return;
-    closed = true;
     scheduler.close();
+    closed = true;
     machine.close();
     packed.close();
     model.close();

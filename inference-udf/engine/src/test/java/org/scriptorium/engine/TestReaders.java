@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -205,6 +207,27 @@ class TestReaders {
     embedder.close();
     assertThat(embedder.embed(List.of("music")).getFirst()).isEqualTo(
         new Reading.Failed<float[]>(ErrorCode.CANCELLED, "the text was not read: the task was cancelled, or the model closed"));
+  }
+
+  @Test
+  void listenersCantCloseTheModelThatCallsThem() throws Exception {
+    Path model = new TinyBert("BertModel").write(folder);
+    var found = new CompletableFuture<List<Reading<float[]>>>();
+    var refusal = new CompletableFuture<Throwable>();
+    try (Embedder embedder = embedder(model)) {
+      embedder.submit(List.of("music"), readings -> {
+        try {
+          embedder.close();
+        } catch (RuntimeException thrown) {
+          refusal.complete(thrown);
+        }
+        found.complete(readings);
+      });
+      assertThat(refusal.get(60, TimeUnit.SECONDS)).isInstanceOf(IllegalStateException.class)
+          .hasMessage("a listener can't close the model that calls it; close it elsewhere");
+      // Nothing was closed, neither the model nor its thread.
+      assertThat(embedder.embed(List.of("music")).getFirst().value()).isEqualTo(found.get(60, TimeUnit.SECONDS).getFirst().value());
+    }
   }
 
   @Test

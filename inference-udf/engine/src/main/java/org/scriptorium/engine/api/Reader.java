@@ -17,7 +17,11 @@ public interface Reader extends AutoCloseable {
     void cancel();
   }
 
-  /** Ends what waits with {@link ErrorCode#CANCELLED} and frees the memory; idempotent. */
+  /**
+   * Ends what waits with {@link ErrorCode#CANCELLED} and frees the memory; idempotent.
+   *
+   * @throws IllegalStateException if a listener calls it, which it would wait for; nothing is closed then
+   */
   @Override
   void close();
 }

@@ -186,9 +186,14 @@ public final class ReadingScheduler implements AutoCloseable {
     input.values = own;
   }
 
-  /** Ends what waits, and then the thread. */
+  /**
+   * Ends what waits, and then the thread, whose running step is waited for even when interrupted.
+   *
+   * @throws IllegalStateException if a listener calls it: it would wait for itself
+   */
   @Override
   public void close() {
+    if (Thread.currentThread() == thread) throw new IllegalStateException("a listener can't close the model that calls it; close it elsewhere");
     List<Input> waiting;
     synchronized (lock) {
       closed = true;
