@@ -254,7 +254,7 @@ public final class Scheduler implements AutoCloseable {
   /** Lets waiting sequences in while the step, the batch and the cache have room. */
   private void admit() {
     try {
-      while (!waiting.isEmpty() && width() < maxBatch && step.rows() < step.maxRows() && enter(waiting.poll())) { }
+      while (!waiting.isEmpty() && width() < maxBatch && step.rows() < step.maxRows() && sources.hasRoom() && enter(waiting.poll())) { }
     } finally {
       waiting.addAll(deferred);
       deferred.clear();
