@@ -15,7 +15,6 @@ import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.MaskFiller;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.api.ReaderDescription;
-import org.scriptorium.engine.api.ReaderDescription.Gives;
 import org.scriptorium.engine.api.SpanReader;
 import org.scriptorium.engine.batch.ReadingScheduler.Output;
 import org.scriptorium.engine.kernel.CacheType;
@@ -219,14 +218,7 @@ public final class Engine {
       model.requireReader();
       Encoder encoder = model.encoder();
       SentenceFiles files = sentenceFiles(model.weights(), encoder.contextLength());
-      Gives gives = switch (encoder.head().kind()) {
-        case STATES, POOLED -> Gives.VECTORS;
-        case LABELS -> Gives.LABELS;
-        case SPANS -> Gives.ANSWERS;
-        case VOCABULARY -> Gives.MASKED_WORDS;
-      };
-      boolean isClassifier = gives == Gives.LABELS && model.weights() instanceof ModelFolder;
-      return new ReaderDescription(gives, isClassifier ? ((ModelFolder) model.weights()).configuration().labels() : List.of(),
+      return new ReaderDescription(model.gives(), model.labels(),
           files.poolings().stream().map(pooling -> pooling.name().toLowerCase(Locale.ROOT)).toList(),
           files.scaling().name().toLowerCase(Locale.ROOT), files.maxTokens());
     }

@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.scriptorium.engine.api.BeamRule;
 import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.Gives;
 import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.ModelException;
@@ -141,7 +142,23 @@ final class LanguageModel implements AutoCloseable {
       case EncoderDecoder _ -> Kind.ENCODER_DECODER;
     };
     return new ModelDescription(name, fingerprint, composition.architecture(), composition.transformer().contextLength(),
-        composition.transformer().vocabulary(), weights.bytes(), kind, sources.prefixes());
+        composition.transformer().vocabulary(), weights.bytes(), kind, sources.prefixes(), gives(), labels());
+  }
+
+  /** What its head makes of a text. */
+  Gives gives() {
+    if (!(composition.transformer() instanceof Encoder encoder)) return Gives.TEXTS;
+    return switch (encoder.head().kind()) {
+      case STATES, POOLED -> Gives.VECTORS;
+      case LABELS -> Gives.LABELS;
+      case SPANS -> Gives.ANSWERS;
+      case VOCABULARY -> Gives.MASKED_WORDS;
+    };
+  }
+
+  /** Those that a head gives, in its order; empty where it gives none. */
+  List<String> labels() {
+    return gives() == Gives.LABELS && weights instanceof ModelFolder folder ? folder.configuration().labels() : List.of();
   }
 
   Weights weights() {

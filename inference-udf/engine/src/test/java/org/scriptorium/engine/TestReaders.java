@@ -24,12 +24,13 @@ import org.scriptorium.engine.api.Classifier.Label;
 import org.scriptorium.engine.api.Embedder;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.engine.api.Gives;
 import org.scriptorium.engine.api.MaskFiller;
 import org.scriptorium.engine.api.MaskFiller.Guess;
+import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.api.ReaderDescription;
-import org.scriptorium.engine.api.ReaderDescription.Gives;
 import org.scriptorium.engine.api.Reading;
 import org.scriptorium.engine.api.SourcedText;
 import org.scriptorium.engine.api.TextPair;
@@ -328,6 +329,10 @@ class TestReaders {
     assertThat(Engine.describeReader(labels)).isEqualTo(
         new ReaderDescription(Gives.LABELS, List.of("good", "bad", "neither"), List.of("mean"), "none", TinyBert.POSITIONS));
     assertThat(Engine.describeReader(new TinyBert("BertForQuestionAnswering").write(folder.resolve("answers"))).gives()).isEqualTo(Gives.ANSWERS);
+    assertThat(Engine.describe(labels, "tiny")).extracting(ModelDescription::gives, ModelDescription::labels)
+        .containsExactly(Gives.LABELS, List.of("good", "bad", "neither"));
+    assertThat(Engine.describe(vectors, "tiny")).extracting(ModelDescription::gives, ModelDescription::labels)
+        .containsExactly(Gives.VECTORS, List.of());
     assertThat(Engine.describeReader(new TinyBert("BertForMaskedLM").write(folder.resolve("words"))).gives()).isEqualTo(Gives.MASKED_WORDS);
   }
 

@@ -39,7 +39,8 @@ enum AiFunction {
           + Instruction.alternatives(labels) + "? Answer with the label alone."),
           "Chooses the label that fits the text best, and never another text.")
       .with(row("text", TEXT, "a string, the document").alias("content"))
-      .with(constant(ChoiceTask.LABELS, WORDS, "a constant array of 2 to 20 strings"))
+      .with(constant(ChoiceTask.LABELS, WORDS, "a constant array of 2 to 20 strings; without it all labels of a model that has its own")
+          .optional())
       .options(CallOptions.OF_CHOICES)
       .example("body, array('urgent', 'not urgent')", " FROM documents")),
   ANALYZE_SENTIMENT(Declaration.of("ai_analyze_sentiment", ChoiceTask.of(List.of("positive", "negative", "neutral", "mixed"),

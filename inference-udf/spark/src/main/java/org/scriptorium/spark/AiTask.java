@@ -3,7 +3,6 @@ package org.scriptorium.spark;
 import java.nio.charset.CharacterCodingException;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.GetStructField;
@@ -11,19 +10,20 @@ import org.apache.spark.sql.catalyst.expressions.If;
 import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelDescription.Kind;
 import scala.Option;
 
 /** What a function does. The driver asks for types and refusals, each task of the job prepares once and then steps from row to row. */
 interface AiTask {
 
-  /** A field of the result struct beside the text, for a function whose value is no text. */
+  /** A field of the result struct beside the text: mostly the function's value, where that is no text. */
   record Value(String name, DataType type) {}
 
   /** What becomes of a row whose documents are blank, in the function that is not the {@code try_} one. */
   enum Blank { EMPTY_TEXT, NULL }
 
-  /** The value that the function has; empty where it is the generated text. */
+  /** What the struct has beside the text; empty where that is all. */
   default Optional<Value> value(Constants constants) {
     return Optional.empty();
   }
@@ -33,9 +33,24 @@ interface AiTask {
     return value(constants).map(Value::type).orElse(DataTypes.StringType);
   }
 
-  /** Models that can do it. */
-  default Set<Kind> kinds() {
-    return Set.of(Kind.DECODER, Kind.ENCODER_DECODER);
+  /** Whether a model can do it. */
+  default boolean isFor(ModelDescription model) {
+    return model.kind() != Kind.ENCODER;
+  }
+
+  /** False where a model's tokenizer alone answers. */
+  default boolean runsTheModel() {
+    return true;
+  }
+
+  /** What a model must be to do it, as in "expected …". */
+  default String needs() {
+    return "a model that generates texts";
+  }
+
+  /** What is wrong with constant arguments for a model that can do it, in a sentence that begins with the parameter's name. */
+  default Optional<String> complaint(Constants constants, ModelDescription model) {
+    return Optional.empty();
   }
 
   /** What a model does for it that reads texts. */
@@ -75,7 +90,7 @@ interface AiTask {
   default Expression expression(Attribute result, Constants constants) {
     Optional<Value> value = value(constants);
     Expression found = value.isPresent() ? new GetStructField(result, ResultStruct.TYPE.size(), Option.apply(value.get().name()))
-        : new GetStructField(result, ResultStruct.TEXT, Option.apply("text"));
+        : ResultStruct.text(result);
     return switch (blank()) {
       case EMPTY_TEXT -> found;
       case NULL -> new If(ResultStruct.isSkipped(result), Literal.create(null, found.dataType()), found);

@@ -8,7 +8,7 @@ import org.scriptorium.engine.api.FinishReason;
 /**
  * What a row gets.
  *
- * @param value of a function whose value is no text, as Catalyst has it; null where there is none
+ * @param value what there is beside the text, as Catalyst has it; null where there is none
  */
 record Answer(Completion completion, Object value) {
 

@@ -1,10 +1,18 @@
 package org.scriptorium.spark;
 
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.FinishReason;
+import org.scriptorium.engine.api.Gives;
+import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.Request;
@@ -19,12 +27,37 @@ import org.scriptorium.engine.api.SpanReader.Span;
 final class AnswerTask implements AiTask {
   private static final String INSTRUCTION = "Answer the question from the text that follows it, in a few words."
       + " If the answer is not in the text, say: no answer";
+  /** Characters of the context, from the first one on, the last one excluded; and how probable the answer is. */
+  private static final StructType SPAN = new StructType().add("start", DataTypes.IntegerType, false).add("end", DataTypes.IntegerType, false)
+      .add("score", DataTypes.FloatType, false);
   private static final SpanConfig MARKING = SpanConfig.DEFAULT.withNoAnswer(NoAnswer.POSSIBLE);
   private static final Pattern NO_ANSWER = Pattern.compile("[\\s\"'*]*no[ _-]answer[\\s\"'*.!]*", Pattern.CASE_INSENSITIVE);
 
+  /** Where the answer stands in the context; NULL where it was generated, or there is none. */
   @Override
-  public Set<Kind> kinds() {
-    return Set.of(Kind.values());
+  public Optional<Value> value(Constants constants) {
+    return Optional.of(new Value("span", SPAN));
+  }
+
+  /** The answer itself: where it stands is the twin's to tell. */
+  @Override
+  public DataType type(Constants constants) {
+    return DataTypes.StringType;
+  }
+
+  @Override
+  public Expression expression(Attribute result, Constants constants) {
+    return ResultStruct.text(result);
+  }
+
+  @Override
+  public boolean isFor(ModelDescription model) {
+    return model.kind() != Kind.ENCODER || model.gives() == Gives.ANSWERS;
+  }
+
+  @Override
+  public String needs() {
+    return "a model that generates texts or marks answers";
   }
 
   @Override
@@ -44,12 +77,14 @@ final class AnswerTask implements AiTask {
     var asked = List.of(new SpanReader.Question(question, context));
     String key = RequestKey.ofReading(model.fingerprint(), "answer", List.of(question, context), List.of(MARKING.toString()));
     return new Step.Read(key, (reader, listener) -> ((SpanReader) reader).submit(asked, MARKING,
-        Readings.answering(model.name(), listener, (found, tokens) -> answer(found.getFirst(), tokens, model.name(), key))));
+        Readings.answering(model.name(), listener, (found, tokens) -> answer(context, found.getFirst().getFirst(), tokens, model.name(), key))));
   }
 
-  private static Answer answer(List<Span> spans, int tokens, String model, String key) {
-    String text = spans.isEmpty() ? "" : spans.getFirst().text();
-    return Answer.of(Readings.completion(text, text.isEmpty() ? FinishReason.NO_ANSWER : FinishReason.STOP, tokens, model, key));
+  private static Answer answer(String context, Span span, int tokens, String model, String key) {
+    if (span.text().isEmpty()) return Answer.of(Readings.completion("", FinishReason.NO_ANSWER, tokens, model, key));
+    int start = context.codePointCount(0, span.start()), end = start + span.text().codePointCount(0, span.text().length());
+    return new Answer(Readings.completion(span.text(), FinishReason.STOP, tokens, model, key),
+        new GenericInternalRow(new Object[] {start, end, span.score()}));
   }
 
   private static Prompt prompt(String question, String context) {

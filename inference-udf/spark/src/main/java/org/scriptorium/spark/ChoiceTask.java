@@ -8,21 +8,22 @@ import java.util.Set;
 import java.util.function.Function;
 import org.scriptorium.engine.api.Classifier;
 import org.scriptorium.engine.api.Classifier.Label;
-import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
+import org.scriptorium.engine.api.Gives;
+import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.Request;
 import org.scriptorium.engine.api.RequestKey;
 import org.scriptorium.engine.api.TextPair;
 
 /**
- * Lets the model choose one of the labels: it can generate no other text, so a row that succeeds always has one. A model that classifies
- * chooses among those of its own labels that the call names.
+ * Lets the model choose one of the labels: it can generate no other text, so a row that succeeds always has one. A model that gives labels
+ * chooses among its own: those that the call names, or all.
  *
- * @param labels of a call
+ * @param fixed labels of a function whose calls bring none; empty where calls bring them
  * @param instruction what is asked, by the labels
  */
-record ChoiceTask(Function<Constants, List<String>> labels, Function<List<String>, String> instruction) implements AiTask {
+record ChoiceTask(List<String> fixed, Function<List<String>, String> instruction) implements AiTask {
   private static final int FEWEST_LABELS = 2;
   private static final int MOST_LABELS = 20;
 
@@ -31,12 +32,17 @@ record ChoiceTask(Function<Constants, List<String>> labels, Function<List<String
 
   /** One of the call's own labels. */
   static ChoiceTask ofLabels(Function<List<String>, String> instruction) {
-    return new ChoiceTask(constants -> constants.texts(LABELS), instruction);
+    return new ChoiceTask(List.of(), instruction);
   }
 
   /** One of labels that are always the same. */
   static ChoiceTask of(List<String> labels, String instruction) {
-    return new ChoiceTask(constants -> labels, given -> instruction);
+    return new ChoiceTask(labels, given -> instruction);
+  }
+
+  /** What may be chosen; empty where it is all that the model has. */
+  private List<String> labels(Constants constants) {
+    return fixed.isEmpty() ? constants.texts(LABELS) : fixed;
   }
 
   @Override
@@ -44,31 +50,10 @@ record ChoiceTask(Function<Constants, List<String>> labels, Function<List<String
     return Blank.NULL;
   }
 
-  /** Models that classify have labels of their own, of which the call names some. */
-  private static Step classified(String text, List<String> given, CallPlan call) {
-    String model = call.model().name();
-    var truncation = call.specification().config().truncation();
-    var parameters = new ArrayList<>(given);
-    parameters.add(truncation.code());
-    String key = RequestKey.ofReading(call.model().fingerprint(), "classify", List.of(text), parameters);
-    return new Step.Read(key, (reader, listener) -> ((Classifier) reader).submit(List.of(TextPair.of(text)), truncation,
-        Readings.answering(model, listener, (found, tokens) -> best(found.getFirst(), given, tokens, model, key))));
-  }
-
-  /** The given label that the model scores highest, in the call's spelling. */
-  private static Answer best(List<Label> scored, List<String> given, int tokens, String model, String key) {
-    List<String> known = scored.stream().map(Label::name).toList();
-    for (String label : given) {
-      if (known.stream().noneMatch(label::equalsIgnoreCase)) return Answer.failed(ErrorCode.INVALID_PARAMETER,
-          "labels: expected labels of %s, which are %s, found '%s'".formatted(model, String.join(", ", known.stream().sorted().toList()), label), model);
-    }
-    String best = known.stream().flatMap(name -> given.stream().filter(name::equalsIgnoreCase)).findFirst().orElseThrow();
-    return Answer.of(Readings.completion(best, FinishReason.STOP, tokens, model, key));
-  }
-
   @Override
   public Optional<String> complaint(Constants constants) {
-    List<String> given = labels.apply(constants);
+    if (!fixed.isEmpty() || !constants.has(LABELS)) return Optional.empty();
+    List<String> given = constants.texts(LABELS);
     if (given.size() < FEWEST_LABELS || given.size() > MOST_LABELS)
       return Optional.of("labels: expected %d to %d texts, found %d".formatted(FEWEST_LABELS, MOST_LABELS, given.size()));
     Set<String> seen = new HashSet<>();
@@ -77,8 +62,28 @@ record ChoiceTask(Function<Constants, List<String>> labels, Function<List<String
   }
 
   @Override
-  public Set<Kind> kinds() {
-    return Set.of(Kind.values());
+  public boolean isFor(ModelDescription model) {
+    return model.kind() != Kind.ENCODER || model.gives() == Gives.LABELS;
+  }
+
+  @Override
+  public String needs() {
+    return "a model that generates texts or classifies them";
+  }
+
+  /** A call names some of the model's labels; of a function that has its own, the model's must be some. */
+  @Override
+  public Optional<String> complaint(Constants constants, ModelDescription model) {
+    List<String> given = labels(constants);
+    if (model.kind() != Kind.ENCODER) {
+      return given.isEmpty() ? Optional.of("labels: expected 2 to 20 texts, found none; %s generates texts and has no labels of its own"
+          .formatted(model.name())) : Optional.empty();
+    }
+    List<String> known = fixed.isEmpty() ? model.labels() : fixed, named = fixed.isEmpty() ? given : model.labels();
+    return named.stream().filter(label -> known.stream().noneMatch(label::equalsIgnoreCase)).findFirst().map(label -> fixed.isEmpty()
+        ? "labels: expected labels of %s, which are %s, found '%s'".formatted(model.name(), String.join(", ", known), label)
+        : "model: expected one whose labels are among %s, found the label '%s' of %s; use ai_classify".formatted(
+            String.join(", ", known), label, model.name()));
   }
 
   @Override
@@ -88,9 +93,26 @@ record ChoiceTask(Function<Constants, List<String>> labels, Function<List<String
 
   @Override
   public Rows prepare(CallPlan call) {
-    List<String> given = labels.apply(call.specification().constants());
+    List<String> given = labels(call.specification().constants());
     if (call.model().kind() == Kind.ENCODER) return row -> classified(row.text("text"), given, call);
     String asked = instruction.apply(given);
     return row -> new Step.Ask(new Request(Instruction.over(asked, row.text("text")), call.specification().config(), given));
+  }
+
+  private static Step classified(String text, List<String> given, CallPlan call) {
+    String model = call.model().name();
+    var truncation = call.specification().config().truncation();
+    var parameters = new ArrayList<>(given);
+    parameters.add(truncation.code());
+    String key = RequestKey.ofReading(call.model().fingerprint(), "classify", List.of(text), parameters);
+    return new Step.Read(key, (reader, listener) -> ((Classifier) reader).submit(List.of(TextPair.of(text)), truncation,
+        Readings.answering(model, listener, (found, tokens) ->
+            Answer.of(Readings.completion(best(found.getFirst(), given), FinishReason.STOP, tokens, model, key)))));
+  }
+
+  /** The label that the model scores highest, of those that may be chosen, in the call's spelling. */
+  private static String best(List<Label> scored, List<String> given) {
+    if (given.isEmpty()) return scored.getFirst().name();
+    return scored.stream().flatMap(label -> given.stream().filter(label.name()::equalsIgnoreCase)).findFirst().orElseThrow();
   }
 }

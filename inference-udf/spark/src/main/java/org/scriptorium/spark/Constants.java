@@ -12,6 +12,11 @@ record Constants(Map<String, List<String>> values) implements Serializable {
     values = Map.copyOf(values);
   }
 
+  /** True if the call brings the argument, even an empty one. */
+  boolean has(String name) {
+    return values.containsKey(name);
+  }
+
   Optional<String> text(String name) {
     return Optional.ofNullable(values.get(name)).map(List::getFirst);
   }

@@ -1,9 +1,8 @@
 package org.scriptorium.spark;
 
 import java.util.Optional;
-import java.util.Set;
 import org.apache.spark.sql.types.DataTypes;
-import org.scriptorium.engine.api.ModelDescription.Kind;
+import org.scriptorium.engine.api.ModelDescription;
 
 /** Counts tokens; nothing is generated. */
 final class CountTask implements AiTask {
@@ -14,8 +13,13 @@ final class CountTask implements AiTask {
   }
 
   @Override
-  public Set<Kind> kinds() {
-    return Set.of(Kind.values());
+  public boolean isFor(ModelDescription model) {
+    return true;
+  }
+
+  @Override
+  public boolean runsTheModel() {
+    return false;
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
@@ -87,19 +88,38 @@ final class DriverModels {
   }
 
   private static void check(ModelDescription model, CallSpecification specification) {
-    var kinds = specification.function().task().kinds();
-    if (!kinds.contains(model.kind())) {
-      String expected = kinds.contains(Kind.ENCODER) ? "an encoder, which reads texts" : "a model that generates texts";
-      String found = model.kind() == Kind.ENCODER ? "an encoder" : "a model that generates texts";
-      throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: expected %s, found %s: %s (%s)"
-          .formatted(specification.sqlName(), expected, found, model.name(), model.architecture()));
+    AiTask task = specification.function().task();
+    if (!task.isFor(model)) {
+      throw new ModelException(ErrorCode.MODEL_UNSUPPORTED, "%s: expected %s, found %s (%s), %s; use it with %s, or name another model".formatted(
+          specification.sqlName(), task.needs(), model.name(), model.architecture(), described(model), uses(model)));
     }
-    if (model.kind() == Kind.ENCODER) return;
+    task.complaint(specification.constants(), model).ifPresent(complaint -> {
+      throw new ModelException(ErrorCode.INVALID_PARAMETER, specification.sqlName() + ": " + complaint);
+    });
+    // What an encoder-decoder writes takes no room from what it reads, and ends where its decoder's context does.
+    if (model.kind() != Kind.DECODER) return;
     int wanted = specification.config().room(0);
     if (wanted < model.contextLength()) return;
     throw new ModelException(ErrorCode.INVALID_PARAMETER,
         "%s: max_new_tokens: expected less than the %d tokens of the context of %s, found %d"
             .formatted(specification.sqlName(), model.contextLength(), model.name(), wanted));
+  }
+
+  private static String described(ModelDescription model) {
+    return switch (model.gives()) {
+      case TEXTS -> "which generates texts";
+      case VECTORS -> "an encoder whose head gives vectors";
+      case LABELS -> "an encoder whose head gives labels";
+      case ANSWERS -> "an encoder whose head marks answers";
+      case MASKED_WORDS -> "an encoder whose head guesses masked words";
+    };
+  }
+
+  /** The functions that a model is for. */
+  private static String uses(ModelDescription model) {
+    return Instruction.alternatives(Arrays.stream(AiFunction.values())
+        .filter(function -> function.task().runsTheModel() && function.task().isFor(model))
+        .map(function -> function.sqlName(AiFunction.OnError.FAILS)).toList());
   }
 
   private static boolean isUri(String model) {

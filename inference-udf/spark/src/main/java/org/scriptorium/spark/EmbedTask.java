@@ -3,12 +3,12 @@ package org.scriptorium.spark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.types.DataTypes;
 import org.scriptorium.engine.api.Embedder;
 import org.scriptorium.engine.api.FinishReason;
+import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.api.RequestKey;
 
@@ -54,8 +54,13 @@ record EmbedTask(List<String> parameters, Value value, Function<List<float[]>, O
   }
 
   @Override
-  public Set<Kind> kinds() {
-    return Set.of(Kind.ENCODER);
+  public boolean isFor(ModelDescription model) {
+    return model.kind() == Kind.ENCODER;
+  }
+
+  @Override
+  public String needs() {
+    return "an encoder, which reads texts";
   }
 
   @Override

@@ -2,14 +2,13 @@ package org.scriptorium.spark;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
 import org.scriptorium.engine.api.ErrorCode;
-import org.scriptorium.engine.api.ModelDescription.Kind;
+import org.scriptorium.engine.api.ModelDescription;
 
 /** Joins parts of a text into pieces that a model's context has room for; nothing is generated. */
 final class PackTask implements AiTask {
@@ -25,8 +24,13 @@ final class PackTask implements AiTask {
   }
 
   @Override
-  public Set<Kind> kinds() {
-    return Set.of(Kind.values());
+  public boolean isFor(ModelDescription model) {
+    return true;
+  }
+
+  @Override
+  public boolean runsTheModel() {
+    return false;
   }
 
   @Override

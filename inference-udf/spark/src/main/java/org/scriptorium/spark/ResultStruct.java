@@ -32,18 +32,23 @@ public final class ResultStruct {
       .add("model", DataTypes.StringType, false)
       .add("request_key", DataTypes.StringType, false);
 
-  /** Where {@code text} stands. */
-  static final int TEXT = 0;
+  /** Where {@code text} and others stand. */
+  private static final int TEXT = 0;
   static final int FINISH_REASON = 1;
   static final int ERROR = 3;
 
   /** Whether a struct has what the model thought before it answered. */
   enum Reasoning { HIDDEN, SHOWN }
 
-  /** The struct of a call: {@link #TYPE}, then the reasoning if it is wanted, then a value that is no text. */
+  /** The struct of a call: {@link #TYPE}, then the reasoning if it is wanted, then what is no text. */
   static StructType type(Optional<AiTask.Value> value, Reasoning reasoning) {
     StructType type = reasoning == Reasoning.SHOWN ? TYPE.add("reasoning", DataTypes.StringType, false) : TYPE;
     return value.map(field -> type.add(field.name(), field.type(), true)).orElse(type);
+  }
+
+  /** The text of a call's struct. */
+  static Expression text(Attribute result) {
+    return new GetStructField(result, TEXT, Option.apply("text"));
   }
 
   /** True on rows whose documents are blank. */

@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.Generator;
+import org.scriptorium.engine.api.Gives;
 import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelException;
 
@@ -97,10 +98,12 @@ final class PlanModels implements ModelOpener {
       String fingerprint = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
       String text = new String(bytes, StandardCharsets.UTF_8).substring(MAGIC.length());
       if (text.equals(ENCODER))
-        return new ModelDescription(name, fingerprint, "plan", CONTEXT, 100, bytes.length, ModelDescription.Kind.ENCODER, Map.of());
+        return new ModelDescription(name, fingerprint, "plan", CONTEXT, 100, bytes.length, ModelDescription.Kind.ENCODER, Map.of(),
+            Gives.VECTORS, List.of());
       if (!text.startsWith(ENCODER_DECODER)) return new ModelDescription(name, fingerprint, "plan", CONTEXT, 100, bytes.length);
       var prefixes = text.lines().skip(1).collect(Collectors.toMap(line -> line.split("=")[0], line -> line.split("=")[1]));
-      return new ModelDescription(name, fingerprint, "plan", CONTEXT, 100, bytes.length, ModelDescription.Kind.ENCODER_DECODER, prefixes);
+      return new ModelDescription(name, fingerprint, "plan", CONTEXT, 100, bytes.length, ModelDescription.Kind.ENCODER_DECODER, prefixes,
+          Gives.TEXTS, List.of());
     } catch (IOException | NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

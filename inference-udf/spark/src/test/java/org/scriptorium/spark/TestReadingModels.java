@@ -126,22 +126,30 @@ class TestReadingModels {
   @Test
   void answersAreMarkedInTheContext() {
     Path model = new TinyBert("BertForQuestionAnswering").write(session.folder.resolve("marker"));
-    String context = "the package reads files, where the library writes music.";
+    String context = "\ud83d\udcda: the package reads files, where the library writes music.";
     List<String> questions = List.of("what?", "where?", "music?", "files?", "the library?", "reads?", "the package reads what?", "a", "xyz", "ing");
-    List<String> expected;
+    List<SpanReader.Span> expected;
     var options = new EngineOptions(1, 1 << 20, 16, 512, "auto", 0, "float32", packed);
     try (SpanReader reader = Engine.openSpanReader(model, "marker", Optional.empty(), options)) {
       var asked = questions.stream().map(question -> new SpanReader.Question(question, context)).toList();
       expected = reader.answer(asked, SpanConfig.DEFAULT.withNoAnswer(NoAnswer.POSSIBLE)).stream()
-          .map(reading -> reading.value().getFirst().text()).toList();
+          .map(reading -> reading.value().getFirst()).toList();
     }
     String asked = questions.stream().map(question -> "('" + question + "')").reduce((a, b) -> a + ", " + b).orElseThrow();
     List<Row> rows = session.sql("SELECT try_ai_answer(q, '%s', map('model', '%s')) r FROM VALUES %s AS v(q)".formatted(context, model, asked))
-        .selectExpr("r.text", "r.finish_reason", "r.completion_tokens", "r.prompt_tokens > 10").collectAsList();
+        .selectExpr("r.text", "r.finish_reason", "r.completion_tokens", "r.prompt_tokens > 10", "r.span.start", "r.span.end",
+            "r.span.score").collectAsList();
     for (int i = 0; i < questions.size(); i++) {
-      String reason = expected.get(i).isEmpty() ? "no_answer" : "stop";
-      assertThat(rows.get(i)).isEqualTo(RowFactory.create(expected.get(i), reason, 0, true));
+      SpanReader.Span span = expected.get(i);
+      // The context's first character is two units.
+      assertThat(rows.get(i)).isEqualTo(span.text().isEmpty() ? RowFactory.create("", "no_answer", 0, true, null, null, null)
+          : RowFactory.create(span.text(), "stop", 0, true, span.start() - 1, span.end() - 1, span.score()));
     }
+    assertThat(expected.stream().filter(span -> span.start() > 0)).isNotEmpty();
+    assertThat(session.sql("SELECT ai_answer('where?', '%s', map('model', '%s'))".formatted(context, model)).first().getString(0))
+        .isEqualTo(expected.get(1).text());
+    assertThat(session.sql("SELECT try_ai_answer('where?', '%s', map('max_new_tokens', '4')) r".formatted(context)).selectExpr("r.span IS NULL")
+        .first().getBoolean(0)).as("what is generated stands nowhere").isTrue();
     Row none = session.sql("SELECT try_ai_answer('?', 'music', map('model', '%s')).error_code, ai_answer('what?', NULL, map('model', '%s'))"
         .formatted(model, model)).first();
     assertThat(none.getString(0)).isEmpty();
@@ -161,16 +169,31 @@ class TestReadingModels {
     String others = scored.stream().skip(1).map(label -> "'" + label.name() + "'").reduce((a, b) -> a + ", " + b).orElseThrow();
     assertThat(session.sql("SELECT ai_classify('the music', array(%s), map('model', '%s'))".formatted(others, model)).first().getString(0))
         .isEqualTo(scored.get(1).name());
-    Row row = session.sql("SELECT try_ai_classify('the music', array('good', 'better'), map('model', '%s')) r".formatted(model))
-        .selectExpr("r.error_code", "r.error").first();
-    assertThat(row).isEqualTo(RowFactory.create("invalid_parameter",
-        "labels: expected labels of classifier, which are bad, good, neither, found 'better'"));
+    Row own = session.sql("SELECT ai_classify('the music', map('model', '%1$s')), ai_classify(text => 'the music', options => map('model', '%1$s')),"
+        .formatted(model) + " try_ai_classify(' ', map('model', '%s')).finish_reason".formatted(model)).first();
+    assertThat(own).isEqualTo(RowFactory.create(scored.getFirst().name(), scored.getFirst().name(), "skipped"));
+    assertThatThrownBy(() -> session.sql("SELECT try_ai_classify('the music', array('good', 'better'), map('model', '%s'))".formatted(model))
+        .queryExecution().executedPlan()).isInstanceOf(ModelException.class)
+        .hasMessage("try_ai_classify: labels: expected labels of classifier, which are good, bad, neither, found 'better'");
+    assertThatThrownBy(() -> session.sql("SELECT ai_classify('the music')").queryExecution().executedPlan()).isInstanceOf(ModelException.class)
+        .hasMessage("ai_classify: labels: expected 2 to 20 texts, found none; tiny generates texts and has no labels of its own");
     assertThat(session.sql("SELECT try_ai_classify(repeat('music ', 99), array('good', 'bad'), map('model', '%s')).error_code".formatted(model))
         .first().getString(0)).isEqualTo("prompt_too_long");
     assertThat(session.sql("SELECT ai_classify(repeat('music ', 99), array('good', 'bad'), map('model', '%s', 'truncation', 'tail'))".formatted(model))
         .first().getString(0)).isIn("good", "bad");
-    assertThatThrownBy(() -> session.sql("SELECT ai_classify('x', array('a', 'b'), map('model', '%s'))".formatted(bert)).collectAsList())
-        .hasStackTraceContaining("expected a model that classifies texts, found one with the head pooled");
+  }
+
+  @Test
+  void sentimentsAreAmongTheModelsLabels() {
+    Path model = new TinyBert("BertForSequenceClassification").set("id2label", "{\"0\": \"NEGATIVE\", \"1\": \"POSITIVE\", \"2\": \"NEUTRAL\"}")
+        .write(session.folder.resolve("sentiments"));
+    String best = session.sql("SELECT ai_classify('the music', map('model', '%s'))".formatted(model)).first().getString(0);
+    assertThat(session.sql("SELECT ai_analyze_sentiment('the music', map('model', '%s'))".formatted(model)).first().getString(0))
+        .isEqualTo(best.toLowerCase(java.util.Locale.ROOT));
+    Path other = new TinyBert("BertForSequenceClassification").write(session.folder.resolve("others"));
+    assertThatThrownBy(() -> session.sql("SELECT ai_analyze_sentiment('x', map('model', '%s'))".formatted(other)).queryExecution().executedPlan())
+        .hasMessage("ai_analyze_sentiment: model: expected one whose labels are among positive, negative, neutral, mixed, found the label 'good'"
+            + " of others; use ai_classify");
   }
 
   @Test
@@ -182,9 +205,21 @@ class TestReadingModels {
   void modelsOfAnotherKindFailOnTheDriver() {
     assertThatThrownBy(() -> session.sql("SELECT ai_embed('x', map('model', '%s'))".formatted(writer)).collectAsList())
         .isInstanceOfSatisfying(ModelException.class, failure -> assertThat(failure.code()).isEqualTo(ErrorCode.MODEL_UNSUPPORTED))
-        .hasMessage("ai_embed: expected an encoder, which reads texts, found a model that generates texts: tiny (llama)");
-    assertThatThrownBy(() -> session.sql("SELECT ai_gen('x', map('model', '%s'))".formatted(bert)).collectAsList())
-        .isInstanceOf(ModelException.class).hasMessage("ai_gen: expected a model that generates texts, found an encoder: bert (bert)");
+        .hasMessage("ai_embed: expected an encoder, which reads texts, found tiny (llama), which generates texts; use it with ai_gen, ai_summarize,"
+            + " ai_translate, ai_classify, ai_analyze_sentiment, ai_extract, ai_answer, ai_chat, ai_fix_grammar, ai_mask or ai_query,"
+            + " or name another model");
+    Path marker = new TinyBert("BertForQuestionAnswering").write(session.folder.resolve("marker2"));
+    Path guesser = new TinyBert("BertForMaskedLM").write(session.folder.resolve("guesser"));
+    for (String call : List.of("ai_gen('x'", "ai_summarize('x'", "ai_chat(array(named_struct('role', 'user', 'content', 'x'))", "ai_answer('x', 'y'")) {
+      assertThatThrownBy(() -> session.sql("SELECT %s, map('model', '%s'))".formatted(call, guesser)).queryExecution().executedPlan())
+          .isInstanceOf(ModelException.class).hasMessage("%s: expected a model that generates texts%s, found guesser (bert), an encoder whose head"
+              .formatted(call.substring(0, call.indexOf('(')), call.startsWith("ai_answer") ? " or marks answers" : "")
+              + " guesses masked words; use it with ai_embed or ai_similarity, or name another model");
+    }
+    assertThatThrownBy(() -> session.sql("SELECT ai_classify('x', array('a', 'b'), map('model', '%s'))".formatted(marker)).queryExecution()
+        .executedPlan()).isInstanceOf(ModelException.class)
+        .hasMessage("ai_classify: expected a model that generates texts or classifies them, found marker2 (bert), an encoder whose head marks"
+            + " answers; use it with ai_answer, ai_embed or ai_similarity, or name another model");
     assertThatThrownBy(() -> session.sql("SELECT ai_embed('x', map('max_new_tokens', '4'))").collectAsList())
         .hasMessageContaining("ai_embed: unknown option 'max_new_tokens'");
   }

@@ -127,7 +127,8 @@ class TestTaskFunctions {
     Path encoder = PlanModels.write(session.folder.resolve("encoder.gguf"), PlanModels.ENCODER);
     assertThatThrownBy(() -> session.sql("SELECT ai_translate('x', 'de', map('model', '%s'))".formatted(encoder)).collectAsList())
         .isInstanceOf(ModelException.class)
-        .hasMessage("ai_translate: expected a model that generates texts, found an encoder: encoder (plan)");
+        .hasMessage("ai_translate: expected a model that generates texts, found encoder (plan), an encoder whose head gives vectors;"
+            + " use it with ai_embed or ai_similarity, or name another model");
   }
 
   @ParameterizedTest

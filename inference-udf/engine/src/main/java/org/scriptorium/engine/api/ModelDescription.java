@@ -1,5 +1,6 @@
 package org.scriptorium.engine.api;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -14,10 +15,12 @@ import java.util.Map;
  * @param prefixes what the model was trained to see before a text, by task as its configuration names them
  *     ({@code task_specific_params}): {@code summarization}, {@code translation_en_to_de}; the empty
  *     name has what it wants before any text ({@code prefix}); empty for most models
+ * @param gives what its head makes of a text
+ * @param labels of a model that gives labels, in its order; empty for others
  */
 public record ModelDescription(
     String name, String fingerprint, String architecture, int contextLength, int vocabularySize, long bytes, Kind kind,
-    Map<String, String> prefixes) {
+    Map<String, String> prefixes, Gives gives, List<String> labels) {
 
   /** What a model does with a text. */
   public enum Kind {
@@ -31,10 +34,11 @@ public record ModelDescription(
 
   public ModelDescription {
     prefixes = Map.copyOf(prefixes);
+    labels = List.copyOf(labels);
   }
 
   /** A decoder. */
   public ModelDescription(String name, String fingerprint, String architecture, int contextLength, int vocabularySize, long bytes) {
-    this(name, fingerprint, architecture, contextLength, vocabularySize, bytes, Kind.DECODER, Map.of());
+    this(name, fingerprint, architecture, contextLength, vocabularySize, bytes, Kind.DECODER, Map.of(), Gives.TEXTS, List.of());
   }
 }
