@@ -46,6 +46,10 @@ record ReferenceModel(String name, Path folder, JsonNode expected) {
     return expected.get("model_type").textValue();
   }
 
+  JsonNode configuration() {
+    return json(folder.resolve(CONFIGURATION));
+  }
+
   /** Configurations that must give the same results: the folder's, and that of older libraries where there is one. */
   List<String> configurations() {
     return Files.exists(folder.resolve(OLDER_CONFIGURATION)) ? List.of(CONFIGURATION, OLDER_CONFIGURATION) : List.of(CONFIGURATION);

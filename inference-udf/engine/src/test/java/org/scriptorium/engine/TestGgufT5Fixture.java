@@ -60,12 +60,17 @@ class TestGgufT5Fixture {
       for (TestedProvider provider : TestedProvider.all()) {
         new SourcedReference(model).check(file, provider, folder, "GGUF, " + provider);
       }
-      compareTokens(model, file);
+      if (hasLibrarysNormalizer(model)) compareTokens(model, file);
     }));
   }
 
   private static Configuration configuration(ReferenceModel model) {
     return Configuration.read(model.folder().resolve("config.json"));
+  }
+
+  /** Whether the folder's tokenizer normalizes as SentencePiece does, which is what such a file has room for. */
+  private static boolean hasLibrarysNormalizer(ReferenceModel model) throws IOException {
+    return new ObjectMapper().readTree(model.folder().resolve("tokenizer.json").toFile()).path("normalizer").has("precompiled_charsmap");
   }
 
   private static void compareTokens(ReferenceModel model, Path file) {
