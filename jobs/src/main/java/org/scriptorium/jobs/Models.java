@@ -10,6 +10,7 @@ import org.scriptorium.engine.catalog.Catalog;
 /** What MODEL means on the command line where no Spark runs: a catalog name, or a local file or folder by path or {@code file:} URI. */
 final class Models {
   static final String DEFAULT = "smollm2-135m-instruct";
+  static final String EMBEDDING = "all-minilm-l6-v2";
 
   private Models() {}
 

@@ -58,9 +58,14 @@ final class SparkJobs {
 
   /** Of a model on this machine; one at another place has its size counted on the executors only. */
   private static Optional<ModelDescription> description(JobFile job) {
-    var model = job.model().orElse(Models.DEFAULT);
+    var model = job.tasks().getFirst().model().or(job::model).orElseGet(() -> defaultModel(job.tasks().getFirst().kind()));
     var file = Catalog.find(model).isPresent() ? Catalog.pulled(cacheDirectory(), model) : Optional.of(model).filter(name -> !name.contains(":")).map(Path::of);
     return file.filter(Files::exists).map(path -> Engine.describe(path, model));
+  }
+
+  private static String defaultModel(JobFile.Kind kind) {
+    return new SparkConf().get("spark.scriptorium.model." + (kind == JobFile.Kind.EMBED ? "embedding" : "default"),
+        kind == JobFile.Kind.EMBED ? Models.EMBEDDING : Models.DEFAULT);
   }
 
   /** Runs a job and shows its first rows; documents in error are part of what it shows, so that they are no failure. */

@@ -26,6 +26,11 @@ public record JobFile(String name, Optional<String> model, Read read, List<Task>
     tasks = List.copyOf(tasks);
   }
 
+  /** The same job with other tasks. */
+  JobFile withTasks(List<Task> others) {
+    return new JobFile(name, model, read, others, shape, write, maxErrorRate);
+  }
+
   /** Where results stand in the output's rows. */
   public enum Shape {
     /** The result's fields are columns of their own. */
@@ -77,14 +82,21 @@ public record JobFile(String name, Optional<String> model, Read read, List<Task>
     /** The next turn of a dialogue. */
     CHAT,
     /** A program that does what the text describes. */
-    CODE
+    CODE,
+    /** A vector; texts of similar meaning have similar ones. */
+    EMBED;
+
+    /** True where the model writes tokens of its own, so that options of a generation mean something. */
+    public boolean generates() {
+      return this != EMBED;
+    }
   }
 
   /**
    * One question asked of each row.
    *
    * @param name the column of its results where a job has several tasks
-   * @param model see {@link JobFile#model}
+   * @param model see {@link JobFile#model}; of vectors the session's default model of embeddings
    * @param reasoning whether what a model thinks before it answers has a column
    */
   public record Task(
@@ -100,7 +112,7 @@ public record JobFile(String name, Optional<String> model, Read read, List<Task>
    * @param prompt in place of the text column
    * @param input how the prompt reaches the model
    * @param language to translate to, or to program in
-   * @param choices labels to choose from, or fields to fill
+   * @param choices labels to choose from, none where they are the model's own; or fields to fill
    * @param question asked of every text
    * @param column of the questions where each text has its own, or of the dialogues
    */

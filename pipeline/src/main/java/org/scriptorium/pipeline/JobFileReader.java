@@ -24,10 +24,12 @@ final class JobFileReader {
   private final Collection<String> problems = new LinkedHashSet<>();
   private final YamlSection root;
   private final TaskReader taskReader;
+  private final Shape shape;
 
   private JobFileReader(Mapping root) {
     this.root = new YamlSection("", root, problems);
-    taskReader = new TaskReader(this.root.mapping("generate"), problems);
+    shape = this.root.has("tasks") ? Shape.COLUMN_PER_TASK : Shape.FLAT;
+    taskReader = new TaskReader(this.root.mapping("generate"), shape, problems);
   }
 
   static JobFile read(String yaml, String place, List<String> overrides) {
@@ -64,8 +66,7 @@ final class JobFileReader {
     }
     quality.refuseUnknown();
     root.refuseUnknown();
-    Shape shape = root.has("tasks") ? Shape.COLUMN_PER_TASK : Shape.FLAT;
-    checkColumns(read, tasks, shape);
+    checkColumns(read, tasks);
     return new JobFile(name, model, read, tasks, shape, write, maxErrorRate);
   }
 
@@ -125,7 +126,7 @@ final class JobFileReader {
   }
 
   /** Output columns must not meet: they are compared as Spark does, without regard to case. */
-  private void checkColumns(Read read, List<Task> tasks, Shape shape) {
+  private void checkColumns(Read read, List<Task> tasks) {
     Set<String> taken = new HashSet<>(Set.of("id"));
     YamlSection section = root.section("read");
     if (shape == Shape.FLAT) taken.addAll(ResultStruct.names(tasks.getFirst()));

@@ -72,7 +72,7 @@ public record JobPlan(
     long sampleBytes = sampled.agg(coalesce(sum(source.bytes()), lit(0L))).head().getLong(0);
     double share = sampleBytes == 0 ? times : bytes / (double) sampleBytes;
     int executors = Math.max(1, spark.sparkContext().statusTracker().getExecutorInfos().length - 1);
-    long limit = job.tasks().stream().mapToLong(task -> task.generate().room(0)).sum() * answered;
+    long limit = job.tasks().stream().filter(task -> task.kind().generates()).mapToLong(task -> task.generate().room(0)).sum() * answered;
     return new JobPlan(job.name(), rows, answered, bytes, sample.size(),
         tally.map(found -> Math.round(found.promptTokens * share)).orElse(0L),
         tally.map(found -> Math.round(found.completionTokens * times)).orElse(0L), limit,

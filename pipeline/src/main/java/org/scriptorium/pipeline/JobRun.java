@@ -61,11 +61,21 @@ public final class JobRun {
           + " set spark.sql.extensions=org.scriptorium.spark.ScriptoriumExtensions");
     }
     Source source = Source.open(spark, job);
-    // Over no rows the plan costs nothing, yet to run it is to plan it, which is where models and settings are checked.
-    Dataset<Row> draft = ResultPlan.of(source.with(spark.createDataFrame(List.of(), source.rows().schema())), job, 1);
-    draft.collectAsList();
-    OutputFolder.check(spark, job, draft.schema());
+    Source none = source.with(spark.createDataFrame(List.of(), source.rows().schema()));
+    for (JobFile.Task task : job.tasks()) checkTask(none, job, task);
+    OutputFolder.check(spark, job, ResultPlan.of(none, job, 1).schema());
     return source;
+  }
+
+  /** Over no rows a plan costs nothing, yet to run it is to plan it, which is where models and settings are checked. */
+  private static void checkTask(Source none, JobFile job, JobFile.Task task) {
+    try {
+      ResultPlan.of(none, job.withTasks(List.of(task)), 1).collectAsList();
+    } catch (Exception e) {
+      // Spark throws checked exceptions that no signature names.
+      String key = job.shape() == Shape.FLAT ? "task" : "tasks[%d]".formatted(job.tasks().indexOf(task));
+      throw new JobException(JobException.Kind.FAILED, "%s: %s".formatted(key, Failures.sentence(e)), e);
+    }
   }
 
   private Report run() throws IOException {

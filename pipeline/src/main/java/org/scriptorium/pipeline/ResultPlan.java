@@ -83,12 +83,14 @@ final class ResultPlan {
       case GENERATE -> call_function("try_ai_gen", prompt(job, task, source), options);
       case CODE -> call_function("try_ai_gen", text(job, source), options);
       case TRANSLATE -> call_function("try_ai_translate", text(job, source), lit(arguments.language().orElseThrow()), options);
-      case CLASSIFY -> call_function("try_ai_classify", text(job, source), texts(arguments.choices()), options);
+      case CLASSIFY -> arguments.choices().isEmpty() ? call_function("try_ai_classify", text(job, source), options)
+          : call_function("try_ai_classify", text(job, source), texts(arguments.choices()), options);
       case EXTRACT -> call_function("try_ai_extract", text(job, source), texts(arguments.choices()), options);
       case ANSWER -> call_function("try_ai_answer",
           arguments.question().map(question -> lit(question)).orElseGet(() -> source.text(arguments.column().orElseThrow())),
           text(job, source), options);
       case CHAT -> call_function("try_ai_chat", source.dialogue(Source.messages(task)), options);
+      case EMBED -> call_function("try_ai_embed", text(job, source), options);
     };
   }
 
@@ -113,7 +115,7 @@ final class ResultPlan {
     if (task.reasoning() == Reasoning.SHOWN) options.put("reasoning", "true");
     task.arguments().prompt().ifPresent(prompt -> options.put("prompt_template", prompt.numbered()));
     if (task.kind() == Kind.CODE) options.put("prompt_template", codeTemplate(task));
-    options.putAll(generation(task.generate()));
+    if (task.kind().generates()) options.putAll(generation(task.generate()));
     // Where a label ends is no matter of options.
     if (task.kind() == Kind.CLASSIFY) Parameters.OF_FREE_TEXTS.forEach(parameter -> options.remove(option(parameter.name())));
     Column[] pairs = options.entrySet().stream()

@@ -12,6 +12,8 @@ final class ResultStruct {
       "completion_tokens", "model", "request_key");
   private static final String REASONING = "reasoning";
   private static final String FIELDS = "fields";
+  private static final String SPAN = "span";
+  private static final String EMBEDDING = "embedding";
 
   private ResultStruct() {}
 
@@ -20,6 +22,8 @@ final class ResultStruct {
     List<String> names = new ArrayList<>(NAMES);
     if (task.reasoning() == Reasoning.SHOWN) names.add(REASONING);
     if (task.kind() == Kind.EXTRACT) names.add(FIELDS);
+    if (task.kind() == Kind.ANSWER) names.add(SPAN);
+    if (task.kind() == Kind.EMBED) names.add(EMBEDDING);
     return names;
   }
 }

@@ -20,20 +20,26 @@ import org.scriptorium.pipeline.JobFile.Arguments;
 import org.scriptorium.pipeline.JobFile.Input;
 import org.scriptorium.pipeline.JobFile.Kind;
 import org.scriptorium.pipeline.JobFile.Reasoning;
+import org.scriptorium.pipeline.JobFile.Shape;
 import org.scriptorium.pipeline.JobFile.Task;
 import org.scriptorium.pipeline.YamlNode.Mapping;
 
 /** Reads a job file's tasks. Each kind has keys of its own; a key of another kind is refused with the kinds that have it. */
 final class TaskReader {
-  private static final List<String> LATER_KINDS = List.of("embed", "index", "retrieve");
+  private static final List<String> LATER_KINDS = List.of("index", "retrieve");
   private static final int MOST_CHOICES = 20;
 
   private final Mapping generate;
+  private final Shape shape;
   private final Collection<String> problems;
 
-  /** @param generate the options that all tasks share; complaints go to {@code problems} */
-  TaskReader(Mapping generate, Collection<String> problems) {
+  /**
+   * @param generate the options that all tasks share; complaints go to {@code problems}
+   * @param shape of the file, which has one task or several
+   */
+  TaskReader(Mapping generate, Shape shape, Collection<String> problems) {
     this.generate = generate;
+    this.shape = shape;
     this.problems = problems;
   }
 
@@ -48,9 +54,17 @@ final class TaskReader {
     Reasoning reasoning = section.truth("reasoning").orElse(false) ? Reasoning.SHOWN : Reasoning.HIDDEN;
     if (kind == Kind.CLASSIFY && reasoning == Reasoning.SHOWN)
       section.complain("reasoning", "classify has it not; its text is one of the labels");
+    if (!kind.generates()) refuseGeneration(section, kind);
     var task = new Task(name, kind, section.name("model"), arguments, reasoning, config(options(section, kind), kind));
     section.refuseUnknown();
     return task;
+  }
+
+  /** Options that all tasks of a file share are for those that generate. */
+  private void refuseGeneration(YamlSection section, Kind kind) {
+    String complaint = name(kind) + " has it not; its model reads texts and generates none";
+    for (String key : List.of("generate", "reasoning")) if (section.has(key)) section.complain(key, complaint);
+    if (shape == Shape.FLAT && !generate.values().isEmpty()) problems.add("%s: generate: %s".formatted(generate.place(), complaint));
   }
 
   private static Arguments arguments(YamlSection section, Optional<Kind> kind) {
@@ -84,14 +98,18 @@ final class TaskReader {
 
   private static void requireItsKeys(YamlSection section, Kind kind, List<String> labels, List<String> fields) {
     switch (kind) {
-      case SUMMARIZE, GENERATE, CHAT -> { }
+      case SUMMARIZE, GENERATE, CHAT, EMBED -> { }
       case CODE -> {
         if (section.name("language").filter(language -> language.contains("{{")).isPresent())
           section.complain("language", "expected a name such as Python, found one with {{");
       }
       case TRANSLATE -> section.require("language", "a code such as de, or a name such as German");
-      case CLASSIFY -> requireChoices(section, "labels", labels, 2);
-      case EXTRACT -> requireChoices(section, "fields", fields, 1);
+      // A model that gives labels has its own.
+      case CLASSIFY -> checkChoices(section, "labels", labels, 2);
+      case EXTRACT -> {
+        section.require("fields", "a list of texts");
+        checkChoices(section, "fields", fields, 1);
+      }
       case ANSWER -> {
         boolean hasQuestion = section.has("question");
         if (hasQuestion == section.has("question-column")) {
@@ -101,8 +119,7 @@ final class TaskReader {
     }
   }
 
-  private static void requireChoices(YamlSection section, String key, List<String> choices, int least) {
-    section.require(key, "a list of texts");
+  private static void checkChoices(YamlSection section, String key, List<String> choices, int least) {
     if (!section.has(key)) return;
     if (choices.size() < least || choices.size() > MOST_CHOICES)
       section.complain(key, "expected %d to %d texts, found %d".formatted(least, MOST_CHOICES, choices.size()));

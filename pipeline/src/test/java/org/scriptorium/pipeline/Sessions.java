@@ -1,5 +1,6 @@
 package org.scriptorium.pipeline;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -10,6 +11,7 @@ import org.apache.spark.sql.api.java.UDF2;
 import org.apache.spark.sql.api.java.UDF3;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.LongAccumulator;
+import org.scriptorium.spark.ScriptoriumExtensions;
 import scala.collection.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -44,6 +46,18 @@ final class Sessions {
     session.udf().register("try_ai_summarize",
         (UDF3<Object, Integer, Object, Row>) (text, words, options) -> counted(generate(text, options), rows, tokens), RESULT);
     return session;
+  }
+
+  /** A session of its own with the real functions, in the same process. */
+  static SparkSession onEngine(Path cacheDirectory) {
+    SparkSession others = spark();
+    SparkSession.clearActiveSession();
+    SparkSession.clearDefaultSession();
+    SparkSession own = SparkSession.builder().master("local[2]").withExtensions(new ScriptoriumExtensions())
+        .config("spark.scriptorium.engine.cache-memory", "64m").config("spark.scriptorium.model.cache-dir", cacheDirectory.toString())
+        .getOrCreate();
+    SparkSession.setDefaultSession(others);
+    return own;
   }
 
   private static Row counted(Row result, LongAccumulator rows, LongAccumulator tokens) {

@@ -22,7 +22,7 @@ import org.scriptorium.pipeline.JobFile.Mode;
 import org.scriptorium.pipeline.JobFile.Shape;
 
 class TestJobFile {
-  private static final String KINDS = "summarize, generate, translate, classify, extract, answer, chat, code";
+  private static final String KINDS = "summarize, generate, translate, classify, extract, answer, chat, code, embed";
   private static final String MINIMAL = """
       read: { format: parquet, path: docs }
       task: { kind: summarize }
@@ -124,17 +124,18 @@ class TestJobFile {
           - { name: own, kind: answer, question-column: q, generate: { max-new-tokens: 20 } }
           - { name: said, kind: chat, messages: turns }
           - { name: program, kind: code, language: Python, reasoning: true }
+          - { name: vector, kind: embed, model: reader }
         write: { path: out }
         """);
     assertThat(job.tasks()).extracting(JobFile.Task::kind)
-        .containsExactly(Kind.TRANSLATE, Kind.CLASSIFY, Kind.EXTRACT, Kind.ANSWER, Kind.ANSWER, Kind.CHAT, Kind.CODE);
-    assertThat(job.tasks()).extracting(task -> task.arguments().language().orElse("")).containsExactly("de", "", "", "", "", "", "Python");
+        .containsExactly(Kind.TRANSLATE, Kind.CLASSIFY, Kind.EXTRACT, Kind.ANSWER, Kind.ANSWER, Kind.CHAT, Kind.CODE, Kind.EMBED);
+    assertThat(job.tasks()).extracting(task -> task.arguments().language().orElse("")).containsExactly("de", "", "", "", "", "", "Python", "");
     assertThat(job.tasks()).extracting(task -> task.arguments().choices())
-        .containsExactly(List.of(), List.of("good", "bad"), List.of("person"), List.of(), List.of(), List.of(), List.of());
-    assertThat(job.tasks()).extracting(task -> task.arguments().question().orElse("")).containsExactly("", "", "", "Who?", "", "", "");
-    assertThat(job.tasks()).extracting(task -> task.arguments().column().orElse("")).containsExactly("", "", "", "", "q", "turns", "");
-    assertThat(job.tasks()).extracting(task -> task.generate().maxNewTokens()).containsExactly(10, 10, 10, 10, 20, 10, 10);
-    assertThat(job.tasks()).extracting(JobFile.Task::reasoning).endsWith(JobFile.Reasoning.HIDDEN, JobFile.Reasoning.SHOWN);
+        .containsExactly(List.of(), List.of("good", "bad"), List.of("person"), List.of(), List.of(), List.of(), List.of(), List.of());
+    assertThat(job.tasks()).extracting(task -> task.arguments().question().orElse("")).containsExactly("", "", "", "Who?", "", "", "", "");
+    assertThat(job.tasks()).extracting(task -> task.arguments().column().orElse("")).containsExactly("", "", "", "", "q", "turns", "", "");
+    assertThat(job.tasks()).extracting(task -> task.generate().maxNewTokens()).startsWith(10, 10, 10, 10, 20, 10, 10);
+    assertThat(job.tasks()).extracting(JobFile.Task::reasoning).endsWith(JobFile.Reasoning.HIDDEN, JobFile.Reasoning.SHOWN, JobFile.Reasoning.HIDDEN);
     JobFile alone = JobFile.parse(MINIMAL, "job.yaml", List.of("task={kind: answer, question: \"Who?\"}"));
     assertThat(alone.tasks().getFirst().generate()).isEqualTo(GenerationConfig.DEFAULT.withMaxNewTokens(128));
     assertThat(assertWrongUse(MINIMAL.replace("kind: summarize", "kind: extract, fields: [a]").replace("path: docs", "path: docs, keep: [fields]")))
@@ -183,13 +184,18 @@ class TestJobFile {
       path: docs          | path: docs, keep: [ID]     | 1: read.keep: "ID" would stand in the output twice; it is the name of the identifiers' column
       path: docs          | path: docs, keep: [a, A]   | 1: read.keep: "A" would stand in the output twice; it is the name of another column to keep
       kind: summarize     | kind: sumarize             | 2: task.kind: expected one of KINDS, found "sumarize"; did you mean "summarize"?
-      kind: summarize     | kind: embed                | 2: task.kind: "embed" is not supported yet; expected one of KINDS
+      kind: summarize     | kind: retrieve             | 2: task.kind: "retrieve" is not supported yet; expected one of KINDS
+      kind: summarize     | kind: embed, prompt: "{{text}}"       | 2: task.prompt: only generate has it
+      kind: summarize     | kind: embed, reasoning: true          | 2: task.reasoning: embed has it not; its model reads texts and generates none
+      kind: summarize     | kind: embed, generate: { seed: 1 }    | 2: task.generate: embed has it not; its model reads texts and generates none
+      task: { kind: summarize } | generate: { seed: 1 }\\ntask: { kind: embed } | 2: generate: embed has it not; its model reads texts and generates none
       kind: summarize     | kind: summarize, raw: 1    | 2: task.raw: expected true or false, found the number 1
       kind: summarize     | kind: summarize, raw: true | 2: task.raw: only generate has it
       kind: summarize     | kind: translate            | 2: task.language: missing; expected a code such as de, or a name such as German
       kind: summarize     | kind: translate, langage: de, language: de | 2: task.langage: unknown key; did you mean "language"?
       kind: summarize     | kind: summarize, language: de         | 2: task.language: only translate or code has it
-      kind: summarize     | kind: classify             | 2: task.labels: missing; expected a list of texts
+      kind: summarize     | kind: classify, labels: []            | 2: task.labels: expected 2 to 20 texts, found 0
+      kind: summarize     | kind: extract              | 2: task.fields: missing; expected a list of texts
       kind: summarize     | kind: classify, labels: [a]           | 2: task.labels: expected 2 to 20 texts, found 1
       kind: summarize     | kind: classify, labels: [a, A]        | 2: task.labels: "A" is named twice
       kind: summarize     | kind: classify, labels: [a, b], generate: { max-new-tokens: 3 } | 2: task.generate: max-new-tokens: classify has it not; its text is one of the labels

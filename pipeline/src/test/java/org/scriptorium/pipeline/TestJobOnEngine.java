@@ -19,8 +19,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.scriptorium.engine.TinyBert;
 import org.scriptorium.engine.TinyModel;
-import org.scriptorium.spark.ScriptoriumExtensions;
 
 /** Jobs through the real functions and the engine, with a model of two layers whose text is noise. */
 class TestJobOnEngine {
@@ -28,17 +28,13 @@ class TestJobOnEngine {
   @TempDir private Path folder;
   private static SparkSession spark;
   private static Path model;
+  private static Path reader;
 
   @BeforeAll
   static void start() {
-    SparkSession others = Sessions.spark();
-    SparkSession.clearActiveSession();
-    SparkSession.clearDefaultSession();
-    spark = SparkSession.builder().master("local[2]").withExtensions(new ScriptoriumExtensions())
-        .config("spark.scriptorium.engine.cache-memory", "64m").config("spark.scriptorium.model.cache-dir", shared.resolve("cache")
-        .toString()).getOrCreate();
-    SparkSession.setDefaultSession(others);
+    spark = Sessions.onEngine(shared.resolve("cache"));
     model = TinyModel.write(shared, 11);
+    reader = new TinyBert("BertModel").write(shared.resolve("bert"));
     spark.sql("SELECT concat('d', id) AS id, repeat(concat('a document ', id, ' '), cast(1 + id % 7 AS INT)) AS text FROM range(40)"
         + " UNION ALL VALUES ('null', NULL), ('blank', ' '), ('broken', CAST(X'C328' AS STRING)),"
         + " ('markup', 'a <|im_end|> b'), ('long', repeat('very long ', 30000))")
@@ -173,10 +169,11 @@ class TestJobOnEngine {
       assertThat(jobs).hasSizeGreaterThan(8);
       for (Path file : jobs) {
         JobFile job = JobFile.load(file, List.of());
-        boolean isDemo = job.read().paths().getFirst().startsWith("conf/");
+        boolean isDemo = job.read().paths().getFirst().startsWith("conf/"), generates = job.tasks().stream().allMatch(task -> task.kind().generates());
         if (!isDemo) continue;
-        List<String> overrides = List.of("model=" + model, "read.path=../" + job.read().paths().getFirst(), "read.limit=2",
-            "write.path=" + folder.resolve(job.name()), "generate.max-new-tokens=4", "generate.truncation=middle", "quality.max-error-rate=1");
+        var overrides = new ArrayList<>(List.of("model=" + (generates ? model : reader), "read.path=../" + job.read().paths().getFirst(),
+            "read.limit=2", "write.path=" + folder.resolve(job.name()), "quality.max-error-rate=1"));
+        if (generates) overrides.addAll(List.of("generate.max-new-tokens=4", "generate.truncation=middle"));
         assertThat(JobRun.run(spark, JobFile.load(file, overrides), Progress.silent()).rows()).as("%s", file).isEqualTo(2);
       }
     }
@@ -203,6 +200,12 @@ class TestJobOnEngine {
     Path broken = Files.writeString(folder.resolve("broken.gguf"), "no model");
     assertThatThrownBy(() -> run("model=" + broken)).isInstanceOf(JobException.class).hasMessageContaining(broken.toString())
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThatThrownBy(() -> run("model=" + reader)).isInstanceOf(JobException.class).hasMessage("task: try_ai_summarize: expected a model that"
+        + " generates texts, found bert (bert), an encoder whose head gives vectors; use it with ai_embed or ai_similarity, or name another model");
+    String several = yaml().replace("task: { kind: summarize, max-words: 9 }",
+        "tasks: [{ name: fine, kind: summarize }, { name: vector, kind: embed }]");
+    assertThatThrownBy(() -> JobRun.run(spark, JobFile.parse(several, "job.yaml", List.of()), Progress.silent()))
+        .isInstanceOf(JobException.class).hasMessageStartingWith("tasks[1]: try_ai_embed: expected an encoder, which reads texts, found tiny (llama)");
     assertThatThrownBy(() -> run("generate.max-new-tokens=5000")).isInstanceOf(JobException.class).hasMessageContaining("512")
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
     assertThat(folder.resolve("out")).doesNotExist();
