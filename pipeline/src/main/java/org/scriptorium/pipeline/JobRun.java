@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.apache.spark.SparkContext;
@@ -116,7 +117,7 @@ public final class JobRun {
       context.removeSparkListener(monitor);
     }
     checkErrors(tally);
-    Report report = report(tally, monitor.generationSeconds(writingSeconds), monitor.utilization());
+    Report report = report(tally, monitor, writingSeconds);
     interruption.beginPublishing();
     try {
       Publication.publish(folder, job.write().mode(), report.toJson(), observer);
@@ -141,15 +142,17 @@ public final class JobRun {
     return java.math.BigDecimal.valueOf(rate * 100).setScale(4, java.math.RoundingMode.HALF_UP).stripTrailingZeros().toPlainString();
   }
 
-  private Report report(Tally tally, double generationSeconds, double utilization) {
+  private Report report(Tally tally, RunMonitor monitor, double writingSeconds) {
     Instant finished = started.plus(Duration.ofNanos(System.nanoTime() - startedNanos));
     String models = tally.models.isEmpty() ? job.model().orElse("") : String.join(", ", tally.models);
     String kernels = Optional.ofNullable(spark.sparkContext().getLocalProperty("scriptorium.kernels"))
         .orElseGet(() -> spark.conf().get("spark.scriptorium.engine.kernels", "auto"));
+    boolean thinks = job.tasks().stream().anyMatch(task -> task.reasoning() == JobFile.Reasoning.SHOWN);
     return new Report(job.name(), models, job.write().path(), started, finished, tally.rows, tally.computed(), 0,
         tally.deduplicated, tally.skipped, tally.errors, tally.promptTokens, tally.cachedTokens, tally.completionTokens,
-        Duration.between(started, finished).toNanos() / 1e9, generationSeconds,
-        utilization, peakMemory(), kernels, spark.version(), version());
+        thinks ? OptionalLong.of(monitor.reasoningTokens()) : OptionalLong.empty(),
+        Duration.between(started, finished).toNanos() / 1e9, monitor.generationSeconds(writingSeconds),
+        monitor.utilization(), peakMemory(), kernels, spark.version(), version());
   }
 
   /** The most memory that this process ever had, where the system is Linux. */

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -23,6 +24,8 @@ import java.util.stream.Collectors;
  * @param skipped null, empty and blank documents
  * @param errors results in error, by code
  * @param promptTokens of all prompts, those from the prefix cache included
+ * @param reasoningTokens how many of the completions' tokens were reasoning, as the tasks of the run that succeeded told; empty where the
+ *     job asks for no reasoning
  * @param seconds of the whole run
  * @param generationSeconds from the first request to the last completion
  * @param batchUtilization over all steps of the executors' engines, sum of the sequences that had at least one row in the step, divided
@@ -44,6 +47,7 @@ public record Report(
     long promptTokens,
     long cachedTokens,
     long completionTokens,
+    OptionalLong reasoningTokens,
     double seconds,
     double generationSeconds,
     double batchUtilization,
@@ -79,8 +83,9 @@ public record Report(
         .put("deduplicated", deduplicated).put("skipped", skipped);
     ObjectNode codes = node.putObject("errors");
     errors.forEach(codes::put);
-    node.put("prompt_tokens", promptTokens).put("cached_tokens", cachedTokens).put("completion_tokens", completionTokens)
-        .put("seconds", seconds).put("generation_seconds", generationSeconds)
+    node.put("prompt_tokens", promptTokens).put("cached_tokens", cachedTokens).put("completion_tokens", completionTokens);
+    reasoningTokens.ifPresent(tokens -> node.put("reasoning_tokens", tokens));
+    node.put("seconds", seconds).put("generation_seconds", generationSeconds)
         .put("batch_utilization", batchUtilization)
         .put("peak_memory_bytes", peakMemoryBytes).put("kernels", kernels)
         .put("spark_version", sparkVersion).put("scriptorium_version", scriptoriumVersion);

@@ -78,6 +78,11 @@ final class RunMonitor extends SparkListener {
         Math.max(0, sum("prompt tokens") - sum("cached tokens")) + sum("completion tokens"));
   }
 
+  /** Tokens of what models thought before they answered, in the tasks that succeeded. */
+  synchronized long reasoningTokens() {
+    return finished.getOrDefault("reasoning tokens", 0L);
+  }
+
   /** Seconds from the first request to the last completion, or {@code otherwise} where no operator told of them. */
   synchronized double generationSeconds(double otherwise) {
     return lastCompletion < firstRequest ? otherwise : (lastCompletion - firstRequest) / (double) TimeUnit.SECONDS.toMillis(1);

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
@@ -160,6 +161,23 @@ class TestJobOnEngine {
     assertThatThrownBy(() -> JobRun.run(spark, JobFile.parse(yaml, "job.yaml", List.of("tasks.5.messages=q")), Progress.silent()))
         .isInstanceOf(JobException.class).hasMessage("messages: column \"q\" of %s is string; expected an array of structs of role and content"
             .formatted(data));
+  }
+
+  @Test
+  void tokensOfReasoningAreCountedWhereItIsShown() throws Exception {
+    Path thinker = TinyModel.write(Files.createDirectory(folder.resolve("thinker")), 1,
+        TinyModel.TEMPLATE.replace("assistant\\n", "assistant\\n<think>\\n"));
+    String[] overrides = {"model=" + thinker, "read.limit=6", "write.mode=overwrite", "quality.max-error-rate=1"};
+    Report shown = run(Stream.concat(Stream.of("task={kind: generate, reasoning: true}"), Stream.of(overrides)).toArray(String[]::new));
+    long rows = spark.read().parquet(folder.resolve("out").toString()).where("reasoning != ''").count();
+    assertThat(rows).isPositive();
+    assertThat(shown.reasoningTokens().orElseThrow()).isBetween(rows, shown.completionTokens());
+    assertThat(Files.readString(folder.resolve("out/_scriptorium/report.json")))
+        .contains("\"reasoning_tokens\" : " + shown.reasoningTokens().orElseThrow());
+    Report hidden = run(Stream.concat(Stream.of("task={kind: generate}"), Stream.of(overrides)).toArray(String[]::new));
+    assertThat(hidden.completionTokens()).isEqualTo(shown.completionTokens());
+    assertThat(hidden.reasoningTokens()).isEmpty();
+    assertThat(Files.readString(folder.resolve("out/_scriptorium/report.json"))).doesNotContain("reasoning_tokens");
   }
 
   @Test
