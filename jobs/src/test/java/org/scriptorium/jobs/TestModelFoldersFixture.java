@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -25,16 +26,16 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.scriptorium.engine.Engine;
 import org.scriptorium.engine.ReferenceFixtures;
-import org.scriptorium.engine.api.ModelDescription;
+import org.scriptorium.engine.api.ModelDescription.Kind;
 import org.scriptorium.engine.tokenizer.Tokenizer.SpecialTokens;
 import org.scriptorium.engine.tokenizer.Tokenizers;
 
-/** Commands on every model folder of the fixtures, called in this process. */
+/** Commands on every model folder of the fixtures, those that ship among them, called in this process. */
 class TestModelFoldersFixture {
   private static final int NEW_TOKENS = 24;
 
   @TestFactory
-  Stream<DynamicTest> generates() throws IOException {
+  Stream<DynamicTest> generates() {
     return tests(TestModelFoldersFixture::isGenerating, folder -> {
       for (String option : List.of("--raw", "--threads=1")) {
         Called called = call("generate", "--model", folder.toString(), "--max-new-tokens", "8", option, "In the beginning");
@@ -45,15 +46,29 @@ class TestModelFoldersFixture {
     });
   }
 
-  /** True for a decoder with a tokenizer. */
+  /** True for a decoder or an encoder-decoder with a tokenizer. */
   private static boolean isGenerating(Path folder) {
-    return Files.exists(folder.resolve("tokenizer_config.json"))
-        && Engine.describe(folder, "model").kind() == ModelDescription.Kind.DECODER;
+    return Files.exists(folder.resolve("tokenizer_config.json")) && kind(folder) != Kind.ENCODER;
+  }
+
+  private static Kind kind(Path folder) {
+    return Engine.describe(folder, "model").kind();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> encodersSayThatTheyGenerateNothing() {
+    return tests(folder -> Files.exists(folder.resolve("tokenizer_config.json")) && kind(folder) == Kind.ENCODER, folder -> {
+      Called called = call("generate", "--model", folder.toString(), "In the beginning");
+      assertThat(called.status()).isEqualTo(1);
+      assertThat(called.error()).isEqualTo(("scriptorium: %s: expected a model that generates text, found an encoder (bert); "
+          + "it embeds, classifies or marks answers%n").formatted(folder.toAbsolutePath().normalize()));
+      assertThat(called.out()).isEmpty();
+    });
   }
 
   /** Where a prompt of the reference has a text. */
   @TestFactory
-  Stream<DynamicTest> generatesTheReferencesTexts() throws IOException {
+  Stream<DynamicTest> generatesTheReferencesTexts() {
     return tests(folder -> isGenerating(folder) && !texts(folder).isEmpty(), folder -> texts(folder).forEach((prompt, expected) -> {
       Called called = call("generate", "--model", folder.toString(), "--max-new-tokens", Integer.toString(NEW_TOKENS), "--raw", prompt);
       assertThat(called.status()).as(called.error()).isZero();
@@ -62,7 +77,7 @@ class TestModelFoldersFixture {
   }
 
   @TestFactory
-  Stream<DynamicTest> inspects() throws IOException {
+  Stream<DynamicTest> inspects() {
     return tests(folder -> true, folder -> {
       Called called = call("models", "inspect", folder.toString());
       assertThat(called.status()).as(called.error()).isZero();
@@ -80,13 +95,28 @@ class TestModelFoldersFixture {
         assertThat(values.get("shards")).isEqualTo(Long.toString(files.filter(file -> file.toString().endsWith(".safetensors")).count()));
       }
       if (Files.exists(folder.resolve("tokenizer_config.json"))) {
-        assertThat(values).containsKeys("tokenizer", "tokenizer_class", "tokenizer_vocabulary_size");
+        assertThat(values).containsKeys("tokenizer", "tokenizer_class", "tokenizer_vocabulary_size").containsEntry("supported", "yes")
+            .containsEntry("kind", kind(folder).name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        if (kind(folder) == Kind.ENCODER) assertThat(values).containsAllEntriesOf(head(configuration));
+      } else {
+        assertThat(values.get("supported")).startsWith("no: ").contains("has no tokenizer");
       }
       if (Files.exists(folder.resolve("generation_config.json"))) {
         json(folder.resolve("generation_config.json")).properties().stream().filter(field -> field.getKey().endsWith("_id"))
             .forEach(field -> assertThat(values).containsEntry("generation." + field.getKey(), field.getValue().toString()));
       }
     });
+  }
+
+  /** What an encoder's class gives. */
+  private static Map<String, String> head(JsonNode configuration) {
+    return switch (configuration.get("architectures").get(0).textValue()) {
+      case "BertForSequenceClassification" -> Map.of("gives", "labels", "labels", IntStream.range(0, configuration.get("id2label").size())
+          .mapToObj(i -> configuration.at("/id2label/" + i).textValue()).collect(Collectors.joining(", ")));
+      case "BertForQuestionAnswering" -> Map.of("gives", "answers");
+      case "BertForMaskedLM" -> Map.of("gives", "masked words");
+      default -> Map.of("gives", "vectors", "pooling", "mean", "vector_max_tokens", configuration.get("max_position_embeddings").toString());
+    };
   }
 
   /** The reference's texts after texts, of plain greedy generations. */
@@ -101,7 +131,9 @@ class TestModelFoldersFixture {
       if (!prompt.hasNonNull("text") || !arguments.equals(List.of("max_new_tokens"))) continue;
       if (generation.at("/kwargs/max_new_tokens").intValue() != NEW_TOKENS) continue;
       JsonNode sequence = generation.get("sequences").get(0);
-      int[] ids = IntStream.range(prompt.get("input_ids").size(), sequence.size()).map(i -> sequence.get(i).intValue()).toArray();
+      // A decoder goes on with the prompt; that of an encoder-decoder begins with a token of its own.
+      int begin = kind(folder) == Kind.DECODER ? prompt.get("input_ids").size() : 1;
+      int[] ids = IntStream.range(begin, sequence.size()).map(i -> sequence.get(i).intValue()).toArray();
       texts.put(prompt.get("text").textValue(), Tokenizers.folder(folder).decode(ids, SpecialTokens.SKIP));
     }
     return texts;
@@ -111,12 +143,11 @@ class TestModelFoldersFixture {
     void run(Path folder) throws IOException;
   }
 
-  private static Stream<DynamicTest> tests(Predicate<Path> wanted, Body body) throws IOException {
-    try (var folders = Files.list(ReferenceFixtures.require("models"))) {
-      List<Path> found = folders.filter(folder -> Files.exists(folder.resolve("expected.json"))).filter(wanted).sorted().toList();
-      assertThat(found).isNotEmpty();
-      return found.stream().map(folder -> dynamicTest(folder.getFileName().toString(), () -> body.run(folder)));
-    }
+  private static Stream<DynamicTest> tests(Predicate<Path> wanted, Body body) {
+    List<Path> found = ReferenceFixtures.models().stream().filter(wanted).toList();
+    assertThat(found).isNotEmpty();
+    return found.stream().map(folder -> dynamicTest((ReferenceFixtures.ships(folder) ? "shipped " : "") + folder.getFileName(),
+        () -> body.run(folder)));
   }
 
   private record Called(int status, String out, String error) {}
