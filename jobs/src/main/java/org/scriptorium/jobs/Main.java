@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
     description = "Transformer models over document datasets on Apache Spark.",
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {DemoCommand.class, RunCommand.class, GenerateCommand.class, ModelsCommand.class, BenchCommand.class},
+    subcommands = {DemoCommand.class, RunCommand.class, GenerateCommand.class, ModelsCommand.class, BenchCommand.class, EvalCommand.class},
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:success", "1:failed job", "2:wrong use", "3:published with some rows in error"})
 public final class Main implements Runnable {

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.ToIntFunction;
+import java.util.function.Function;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -17,6 +17,7 @@ import org.scriptorium.pipeline.JobFile;
 import org.scriptorium.pipeline.JobPlan;
 import org.scriptorium.pipeline.JobRun;
 import org.scriptorium.pipeline.Progress;
+import org.scriptorium.pipeline.evaluation.Evaluation;
 
 /** Jobs on a session. Apart from the commands, whose classes are also read where no Spark is on the class path. */
 final class SparkJobs {
@@ -39,12 +40,12 @@ final class SparkJobs {
 
   /** Runs a job; returns the exit code. */
   int run(JobFile job) {
-    return onSession(job, spark -> JobRun.run(spark, job, progress()).exitCode());
+    return onSession(job.name(), spark -> JobRun.run(spark, job, progress()).exitCode());
   }
 
   /** Says what a job would do. */
   int describe(JobFile job) {
-    return onSession(job, spark -> {
+    return onSession(job.name(), spark -> {
       console.out().println(JobPlan.describe(spark, job, description(job)).summary());
       return 0;
     });
@@ -70,7 +71,7 @@ final class SparkJobs {
 
   /** Runs a job and shows its first rows; documents in error are part of what it shows, so that they are no failure. */
   int demonstrate(JobFile job) {
-    return onSession(job, spark -> {
+    return onSession(job.name(), spark -> {
       JobRun.run(spark, job, progress());
       var results = spark.read().parquet(job.write().path());
       var rows = results.filter(functions.col("finish_reason").isin("stop", "length")).orderBy("id").limit(SHOWN_ROWS).collectAsList();
@@ -99,16 +100,21 @@ final class SparkJobs {
     };
   }
 
+  /** Compares files or folders of predictions and references. */
+  Evaluation.Result evaluate(Evaluation evaluation, String predictions, String references) {
+    return onSession("eval", spark -> evaluation.compare(spark, predictions, references));
+  }
+
   /** Opens a session with the functions, and closes it whatever happens. */
-  private int onSession(JobFile job, ToIntFunction<SparkSession> work) {
+  private <T> T onSession(String name, Function<SparkSession, T> work) {
     // What spark-submit was given.
     var given = new SparkConf();
-    var builder = SparkSession.builder().appName("scriptorium " + job.name()).config(EXTENSIONS, withOurs(given.get(EXTENSIONS, "")));
+    var builder = SparkSession.builder().appName("scriptorium " + name).config(EXTENSIONS, withOurs(given.get(EXTENSIONS, "")));
     settings.forEach(builder::config);
     master.or(() -> given.contains("spark.master") ? Optional.empty() : Optional.of("local[*]")).ifPresent(builder::master);
     var spark = builder.getOrCreate();
     try {
-      return work.applyAsInt(spark);
+      return work.apply(spark);
     } finally {
       spark.stop();
     }

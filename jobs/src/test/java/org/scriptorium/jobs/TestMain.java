@@ -24,7 +24,7 @@ class TestMain {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "demo", "run", "generate", "models", "models list", "models pull", "models inspect", "bench"})
+  @ValueSource(strings = {"", "demo", "run", "generate", "models", "models list", "models pull", "models inspect", "bench", "eval"})
   void everyCommandHelps(String command) {
     assertThat(call((command + " --help").strip().split(" "))).isZero();
     assertThat(text(out)).startsWith("Usage: " + ("scriptorium " + command).strip());
@@ -42,6 +42,7 @@ class TestMain {
     "generate --max-new-tokens 0 hello | max_new_tokens: expected at least 1, found 0",
     "bench --batch 0 --model MODEL | batch: expected at least 1, found 0",
     "bench --prompt-tokens 500 --generate 13 --model MODEL | prompt and generated tokens: expected at most 512, found 513",
+    "eval --predictions p.jsonl | Missing required option: '--references=R'",
     "run | Missing required parameter: 'JOB.yaml'",
     "run /no/such/job.yaml | /no/such/job.yaml: there is no such job file"})
   void wrongUseIsOneSentence(String command, String sentence) {
