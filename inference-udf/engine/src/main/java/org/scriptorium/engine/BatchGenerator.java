@@ -1,32 +1,22 @@
 package org.scriptorium.engine;
 
-import java.util.List;
-import java.util.Optional;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.EngineStatistics;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.GenerationConfig;
 import org.scriptorium.engine.api.Generator;
-import org.scriptorium.engine.api.Message;
 import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.ModelException;
-import org.scriptorium.engine.api.Parameter;
 import org.scriptorium.engine.api.Parameters;
-import org.scriptorium.engine.api.Prompt;
 import org.scriptorium.engine.api.Request;
-import org.scriptorium.engine.api.RequestKey;
-import org.scriptorium.engine.api.SourcedText;
-import org.scriptorium.engine.api.Truncation;
 import org.scriptorium.engine.batch.BeamOptions;
 import org.scriptorium.engine.batch.Ending;
 import org.scriptorium.engine.batch.Recipe;
 import org.scriptorium.engine.batch.Scheduler;
 import org.scriptorium.engine.batch.Sequence;
-import org.scriptorium.engine.batch.Thinking;
 import org.scriptorium.engine.model.Machine;
 import org.scriptorium.engine.model.PackedWeights;
-import org.scriptorium.engine.sampler.Choices;
 import org.scriptorium.engine.sampler.Sampler;
 import org.scriptorium.engine.sampler.TextFrame;
 
@@ -37,13 +27,7 @@ final class BatchGenerator implements Generator {
   private final Machine machine;
   private final PackedWeights packed;
   private final Scheduler scheduler;
-  private final Thoughts thoughts;
-  private final PromptFitter fitter;
-  /** For texts that are one of a few words: nothing is thought before them. */
-  private final PromptFitter choiceFitter;
-  private volatile ChoiceTexts lastChoices;
-  /** Whether an encoder reads the prompt, so that the decoder begins with a token of its own. */
-  private final boolean isSourced;
+  private final RequestPreparation preparation;
   private boolean closed;
 
   BatchGenerator(LanguageModel model, ModelDescription description, Machine machine, PackedWeights packed, EngineOptions options) {
@@ -52,10 +36,7 @@ final class BatchGenerator implements Generator {
     this.machine = machine;
     this.packed = packed;
     scheduler = new Scheduler(model.transformer(), machine, packed::requireWhole, options, description.name());
-    isSourced = model.encoderDecoder().isPresent();
-    thoughts = new Thoughts(model, options.thinkMarkers());
-    fitter = new PromptFitter(model.tokenizer(), model::render);
-    choiceFitter = new PromptFitter(model.tokenizer(), prompt -> thoughts.closed(model.render(prompt)));
+    preparation = new RequestPreparation(model, description, options.thinkMarkers());
   }
 
   @Override
@@ -66,7 +47,7 @@ final class BatchGenerator implements Generator {
   @Override
   public Ticket submit(Request request, Listener listener) {
     try {
-      Sequence sequence = sequence(request, listener);
+      Sequence sequence = sequence(preparation.prepare(request), listener);
       scheduler.submit(sequence);
       return sequence;
     } catch (ModelException refused) {
@@ -82,60 +63,18 @@ final class BatchGenerator implements Generator {
     return () -> { };
   }
 
-  private Sequence sequence(Request request, Listener listener) {
-    requireWellFormed(request.prompt());
-    if (!request.choices().isEmpty()) return choice(request, choices(request.choices()), listener);
-    GenerationConfig config = model.defaults().under(request.config().consistent()).consistent();
-    int context = description.contextLength();
-    // Without truncation a prompt may use all of the context but one token; the text then ends where the context does.
-    int limit = isSourced ? context : config.truncation() == Truncation.NONE ? context - 1 : Math.max(1, context - config.room(0));
-    return sequence(request, config, limit, Optional.empty(), listener);
-  }
-
-  /** A text that is one of the request's choices has room to the end of the longest, and stops nowhere before its own. */
-  private Sequence choice(Request request, ChoiceTexts choices, Listener listener) {
-    GenerationConfig config = request.config();
-    for (Parameter<?> parameter : Parameters.OF_FREE_TEXTS) config = config.without(parameter);
-    config = config.withMaxNewTokens(choices.room()).consistent();
-    int limit = isSourced ? description.contextLength() : Math.max(1, description.contextLength() - choices.room());
-    return sequence(request, config, limit, Optional.of(choices.choices()), choices.over(listener));
-  }
-
-  private Sequence sequence(Request request, GenerationConfig config, int limit, Optional<Choices> choices, Listener listener) {
-    var fitted = (choices.isPresent() ? choiceFitter : fitter).fit(request.prompt(), limit, config.truncation());
-    int[] read = fitted.ids(), prompt = isSourced ? new int[] {model.startToken()} : read;
-    if (read.length == 0) throw new ModelException(ErrorCode.INVALID_PARAMETER, "the prompt is empty");
-    int room = Math.min(config.room(prompt.length), model.decoder().contextLength() - prompt.length);
-    if (room < 1) {
-      throw new ModelException(ErrorCode.PROMPT_TOO_LONG, "the prompt has %d tokens, max_length is %d; raise it, or give max_new_tokens"
-          .formatted(prompt.length, config.maxLength()));
-    }
-    Optional<Thinking> thinking = choices.isPresent() ? Optional.empty() : thoughts.after(fitted.rendered());
-    String key = RequestKey.of(description.fingerprint(), fitted.prompt(), config, request.choices(), thinking.map(Thinking::markers));
+  private Sequence sequence(RequestPreparation.Prepared prepared, Listener listener) {
+    GenerationConfig config = prepared.config();
+    int[] prompt = prepared.prompt();
     int[] named = config.value(Parameters.EOS_TOKEN_ID).stream().mapToInt(id -> id).distinct().sorted().toArray();
-    var frame = new TextFrame(read, prompt.length + room, named.length > 0 ? named : model.endTokens());
-    var sampler = new Sampler(config, Sampler.seed(key, config), model.decoder().vocabulary(), frame, choices);
-    var recipe = new Recipe(new Ending(room, frame.endTokens(), config.stopStrings()), BeamOptions.of(config, model.beamRule()), sampler,
-        model.tokenizer()::detokenizer, thinking);
-    return isSourced ? new Sequence(read, prompt, recipe, description.name(), key, listener)
-        : new Sequence(prompt, recipe, description.name(), key, listener);
-  }
-
-  /** All rows of a job mostly have the same. */
-  private ChoiceTexts choices(List<String> texts) {
-    ChoiceTexts known = lastChoices;
-    if (known != null && known.texts().equals(texts)) return known;
-    var made = new ChoiceTexts(texts, model.target(), model.endTokens());
-    lastChoices = made;
-    return made;
-  }
-
-  private static void requireWellFormed(Prompt prompt) {
-    List<SourcedText> texts = switch (prompt) {
-      case Prompt.Raw raw -> List.of(raw.text());
-      case Prompt.Chat chat -> chat.messages().stream().map(Message::content).toList();
-    };
-    for (SourcedText text : texts) WellFormed.require(text.text());
+    var frame = new TextFrame(prepared.read(), prompt.length + prepared.room(), named.length > 0 ? named : model.endTokens());
+    var sampler = new Sampler(config, Sampler.seed(prepared.key(), config), model.decoder().vocabulary(), frame,
+        prepared.choices().map(ChoiceTexts::choices));
+    var recipe = new Recipe(new Ending(prepared.room(), frame.endTokens(), config.stopStrings()), BeamOptions.of(config, model.beamRule()),
+        sampler, model.tokenizer()::detokenizer, prepared.thinking());
+    Listener hearing = prepared.choices().map(choices -> choices.over(listener)).orElse(listener);
+    return preparation.isSourced() ? new Sequence(prepared.read(), prompt, recipe, description.name(), prepared.key(), hearing)
+        : new Sequence(prompt, recipe, description.name(), prepared.key(), hearing);
   }
 
   @Override
@@ -145,7 +84,7 @@ final class BatchGenerator implements Generator {
 
   @Override
   public int countTokens(String text) {
-    return model.tokenizer().encode(SourcedText.row(text)).length;
+    return preparation.countTokens(text);
   }
 
   @Override

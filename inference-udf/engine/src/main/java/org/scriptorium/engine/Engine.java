@@ -15,6 +15,7 @@ import org.scriptorium.engine.api.ModelDescription;
 import org.scriptorium.engine.api.MaskFiller;
 import org.scriptorium.engine.api.ModelException;
 import org.scriptorium.engine.api.ReaderDescription;
+import org.scriptorium.engine.api.RequestKeys;
 import org.scriptorium.engine.api.SpanReader;
 import org.scriptorium.engine.batch.ReadingScheduler.Output;
 import org.scriptorium.engine.kernel.CacheType;
@@ -57,6 +58,22 @@ public final class Engine {
           options.cacheBytes() >> 20, options.cacheType()));
       return generator;
     });
+  }
+
+  /**
+   * Opens a model for the keys of requests alone: tokenizer and template are read, weights are mapped and not touched.
+   *
+   * @throws ModelException as {@link #open} does
+   */
+  public static RequestKeys openKeys(Path file, String name, Optional<String> fingerprint, EngineOptions options) {
+    LanguageModel model = LanguageModel.open(file);
+    try {
+      model.requireTexts();
+      return new RequestPreparation(model, model.describe(name, fingerprint(file, fingerprint, options)), options.thinkMarkers());
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
   }
 
   /**
@@ -146,11 +163,7 @@ public final class Engine {
     PackedWeights packed = null;
     try {
       required.accept(model);
-      String found = Fingerprint.cached(file, options.packedDirectory());
-      if (fingerprint.isPresent() && !fingerprint.get().equals(found)) {
-        throw new ModelException(ErrorCode.MODEL_CHANGED, "%s: expected SHA-256 %s, found %s; the file was replaced after the job began"
-            .formatted(file, fingerprint.get(), found));
-      }
+      String found = fingerprint(file, fingerprint, options);
       machine = new Machine(kernels, options.threads(), name);
       packed = PackedWeights.bind(model.maps(), model.weights(), machine, options.packedDirectory(), found);
       return opening.open(model, model.describe(name, found), machine, packed);
@@ -164,6 +177,14 @@ public final class Engine {
       }
       throw e;
     }
+  }
+
+  /** @param expected empty accepts any */
+  private static String fingerprint(Path file, Optional<String> expected, EngineOptions options) {
+    String found = Fingerprint.cached(file, options.packedDirectory());
+    if (expected.isEmpty() || expected.get().equals(found)) return found;
+    throw new ModelException(ErrorCode.MODEL_CHANGED, "%s: expected SHA-256 %s, found %s; the file was replaced after the job began"
+        .formatted(file, expected.get(), found));
   }
 
   private static void logOpened(LanguageModel model, ModelDescription description, Machine machine, String more) {

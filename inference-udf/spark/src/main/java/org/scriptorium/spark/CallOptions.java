@@ -26,9 +26,10 @@ import org.scriptorium.engine.api.Parameters;
 /** Reads the map of options that a call may end with. */
 final class CallOptions {
   private static final String REASONING = "reasoning";
+  private static final String KEY_ONLY = "key_only";
 
   static final List<String> NAMES = Stream.of(Stream.of("model", "raw", "prompt_template"),
-      Parameters.ALL.stream().filter(parameter -> parameter != Parameters.NUM_RETURN_SEQUENCES).map(CallOptions::name), Stream.of(REASONING))
+      Parameters.ALL.stream().filter(parameter -> parameter != Parameters.NUM_RETURN_SEQUENCES).map(CallOptions::name), Stream.of(REASONING, KEY_ONLY))
       .flatMap(names -> names).toList();
 
   /** Those that change what is asked. */
@@ -42,7 +43,7 @@ final class CallOptions {
       && Parameters.OF_FREE_TEXTS.stream().noneMatch(parameter -> name(parameter).equals(name))).toList();
 
   /** Those of functions that generate nothing. */
-  static final List<String> OF_READING = List.of("model");
+  static final List<String> OF_READING = List.of("model", KEY_ONLY);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -74,13 +75,20 @@ final class CallOptions {
     if (model.isBlank()) throw read.refusal("option 'model': expected a name, a .gguf file, a model folder or a URI, found nothing");
     var onError = function.task().returnsErrors(constants) ? AiFunction.OnError.RETURNS : call.onError();
     return new CallSpecification(function, onError, model, constants, List.copyOf(arguments.rows().keySet()), markup,
-        read.text("prompt_template").orElse(""), read.reasoning(), new CallSpecification.Parameters(read.config(function.defaults())));
+        read.text("prompt_template").orElse(""), read.reasoning(), read.extent(), new CallSpecification.Parameters(read.config(function.defaults())));
   }
 
   private ResultStruct.Reasoning reasoning() {
     if (!truth(REASONING)) return ResultStruct.Reasoning.HIDDEN;
     if (call.onError() == AiFunction.OnError.RETURNS) return ResultStruct.Reasoning.SHOWN;
     throw refusal("option 'reasoning' adds a field to the struct of a try_ function; use %s"
+        .formatted(call.function().sqlName(AiFunction.OnError.RETURNS)));
+  }
+
+  private CallSpecification.Extent extent() {
+    if (!truth(KEY_ONLY)) return CallSpecification.Extent.ANSWER;
+    if (call.onError() == AiFunction.OnError.RETURNS) return CallSpecification.Extent.KEY;
+    throw refusal("option 'key_only' fills the request_key of the struct of a try_ function; use %s"
         .formatted(call.function().sqlName(AiFunction.OnError.RETURNS)));
   }
 

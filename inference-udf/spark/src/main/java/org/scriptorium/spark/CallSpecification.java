@@ -18,13 +18,17 @@ import org.scriptorium.engine.api.GenerationConfig;
  * @param markup how the text reaches the model
  * @param template text with places for the row's values, or empty where the prompt is the whole text
  * @param reasoning whether the call's struct has what the model thought
+ * @param extent how much is done for a row
  */
 record CallSpecification(
     AiFunction function, AiFunction.OnError onError, String model, Constants constants, List<String> rowArguments, Markup markup,
-    String template, ResultStruct.Reasoning reasoning, Parameters parameters) implements Serializable {
+    String template, ResultStruct.Reasoning reasoning, Extent extent, Parameters parameters) implements Serializable {
 
   /** Through the model's chat template, where nothing in the text is markup; or as it stands, markup and all. */
   enum Markup { TEMPLATE, RAW }
+
+  /** Rows are answered; or told their request's key alone, which needs no weights. */
+  enum Extent { ANSWER, KEY }
 
   CallSpecification {
     rowArguments = List.copyOf(rowArguments);

@@ -64,7 +64,9 @@ final class GenerationBatch {
     for (int row = 0; row < rows.size(); row++) {
       betweenRows.run();
       for (int call = 0; call < calls.size(); call++) {
-        switch (calls.get(call).step(arguments, row)) {
+        Step step = calls.get(call).step(arguments, row);
+        if (models.get(call) instanceof OpenModel.Keying keying) step = calls.get(call).named(step, keying.keys());
+        switch (step) {
           case Step.Absent absent -> { }
           case Step.Answered answered -> answers[row][call] = answered.answer();
           case Step.Measure measure -> answers[row][call] = measure.answer().apply(models.get(call));

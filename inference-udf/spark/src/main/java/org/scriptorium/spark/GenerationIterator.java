@@ -152,6 +152,7 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
   }
 
   private static OpenModel.Use use(CallPlan call) {
+    if (call.specification().extent() == CallSpecification.Extent.KEY) return OpenModel.Use.KEY;
     return call.model().kind() == Kind.ENCODER ? call.specification().function().task().use() : OpenModel.Use.WRITE;
   }
 

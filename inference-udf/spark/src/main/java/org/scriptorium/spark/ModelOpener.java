@@ -7,6 +7,7 @@ import org.scriptorium.engine.Engine;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.Generator;
 import org.scriptorium.engine.api.ModelDescription;
+import org.scriptorium.engine.api.RequestKeys;
 
 /** The door to the engine, the only one that this module uses. */
 interface ModelOpener {
@@ -18,8 +19,14 @@ interface ModelOpener {
       case WRITE -> new OpenModel.Writing(open(file, name, fingerprint, options));
       case EMBED -> new OpenModel.Reading(Engine.openEmbedder(file, name, fingerprint, options));
       case ANSWER -> new OpenModel.Reading(Engine.openSpanReader(file, name, fingerprint, options));
+      case KEY -> new OpenModel.Keying(openKeys(file, name, fingerprint, options));
       case CLASSIFY -> new OpenModel.Reading(Engine.openClassifier(file, name, fingerprint, options));
     };
+  }
+
+  /** As {@link Engine#openKeys}. */
+  default RequestKeys openKeys(Path file, String name, Optional<String> fingerprint, EngineOptions options) {
+    return Engine.openKeys(file, name, fingerprint, options);
   }
 
   ModelDescription describe(Path file, String name);

@@ -3,12 +3,13 @@ package org.scriptorium.spark;
 import org.scriptorium.engine.api.EngineStatistics;
 import org.scriptorium.engine.api.Generator;
 import org.scriptorium.engine.api.Reader;
+import org.scriptorium.engine.api.RequestKeys;
 
-/** A model that is open in this process: one that writes, or one that reads. */
+/** A model that is open in this process: one that writes, one that reads, or one that only tells what requests are called. */
 sealed interface OpenModel {
 
   /** What calls have a model do. */
-  enum Use { WRITE, EMBED, ANSWER, CLASSIFY }
+  enum Use { WRITE, EMBED, ANSWER, CLASSIFY, KEY }
 
   String name();
 
@@ -77,11 +78,40 @@ sealed interface OpenModel {
     }
   }
 
+  /** Tells what requests are called, and answers none. */
+  record Keying(RequestKeys keys) implements OpenModel {
+    @Override
+    public String name() {
+      return keys.model().name();
+    }
+
+    @Override
+    public int countTokens(String text) {
+      return keys.countTokens(text);
+    }
+
+    @Override
+    public int contextLength() {
+      return keys.model().contextLength();
+    }
+
+    @Override
+    public EngineStatistics statistics() {
+      return EngineStatistics.NONE;
+    }
+
+    @Override
+    public void close() {
+      keys.close();
+    }
+  }
+
   /** The generator of a call that the driver found to be for models that write. */
   default Generator generator() {
     return switch (this) {
       case Writing writing -> writing.generator;
       case Reading reading -> throw new IllegalStateException(reading.name() + " reads texts and writes none");
+      case Keying keying -> throw new IllegalStateException(keying.name() + " was opened for keys alone");
     };
   }
 
@@ -90,6 +120,7 @@ sealed interface OpenModel {
     return switch (this) {
       case Reading reading -> reading.reader;
       case Writing writing -> throw new IllegalStateException(writing.name() + " writes texts, which its prompts ask for");
+      case Keying keying -> throw new IllegalStateException(keying.name() + " was opened for keys alone");
     };
   }
 }
