@@ -137,11 +137,38 @@ public record JobFile(String name, Optional<String> model, Read read, List<Task>
     OVERWRITE,
     APPEND,
     /** The run refuses to start. */
-    ERROR
+    ERROR,
+    /** What is new or changed is computed, the rest is kept. */
+    INCREMENTAL
   }
 
-  /** Where the Parquet files go. */
-  public record Write(String path, Mode mode) {}
+  /** What becomes of rows whose documents are gone. */
+  public enum OnDeleted { REMOVE, KEEP }
+
+  /** What happens when several documents have one identifier. */
+  public enum OnDuplicateId {
+    /** The run fails before anything is computed. */
+    REFUSE,
+    /** The first one counts, by the files' names and the order in each. */
+    FIRST
+  }
+
+  /**
+   * How a run follows its documents from one run to the next.
+   *
+   * @param commitRows so many results at most are computed and not yet committed, over all tasks
+   * @param commitSeconds and none waits longer than this
+   */
+  public record Increments(OnDeleted onDeleted, OnDuplicateId onDuplicateId, int commitRows, int commitSeconds) {
+    static final Increments DEFAULT = new Increments(OnDeleted.REMOVE, OnDuplicateId.REFUSE, 500, 60);
+  }
+
+  /**
+   * Where the Parquet files go.
+   *
+   * @param increments for {@link Mode#INCREMENTAL}
+   */
+  public record Write(String path, Mode mode, Increments increments) {}
 
   /**
    * Reads a job file.

@@ -9,7 +9,10 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.scriptorium.pipeline.JobFile.Format;
+import org.scriptorium.pipeline.JobFile.Increments;
 import org.scriptorium.pipeline.JobFile.Mode;
+import org.scriptorium.pipeline.JobFile.OnDeleted;
+import org.scriptorium.pipeline.JobFile.OnDuplicateId;
 import org.scriptorium.pipeline.JobFile.Read;
 import org.scriptorium.pipeline.JobFile.Shape;
 import org.scriptorium.pipeline.JobFile.Task;
@@ -19,7 +22,7 @@ import org.scriptorium.pipeline.YamlNode.Mapping;
 /** Turns a job file's tree into a {@link JobFile}, or says everything that is wrong with it. */
 final class JobFileReader {
   private static final List<String> LATER_FORMATS = List.of("html", "table");
-  private static final List<String> LATER_MODES = List.of("incremental");
+  private static final List<String> INCREMENT_KEYS = List.of("on-deleted", "on-duplicate-id", "commit-rows", "commit-seconds");
 
   private final Collection<String> problems = new LinkedHashSet<>();
   private final YamlSection root;
@@ -90,9 +93,20 @@ final class JobFileReader {
   private Write writeSection(YamlSection section) {
     if (root.has("write")) section.require("path", "a folder or URI");
     section.choice("format", WriteFormat.class, List.of("delta", "iceberg", "table"));
-    var write = new Write(section.name("path").orElse(""), section.choice("mode", Mode.class, LATER_MODES).orElse(Mode.ERROR));
+    Mode mode = section.choice("mode", Mode.class, List.of()).orElse(Mode.ERROR);
+    var write = new Write(section.name("path").orElse(""), mode, increments(section));
+    for (String key : INCREMENT_KEYS) {
+      if (mode != Mode.INCREMENTAL && section.has(key)) section.complain(key, "only mode: incremental has it");
+    }
     section.refuseUnknown();
     return write;
+  }
+
+  private static Increments increments(YamlSection section) {
+    Increments usual = Increments.DEFAULT;
+    return new Increments(section.choice("on-deleted", OnDeleted.class, List.of()).orElse(usual.onDeleted()),
+        section.choice("on-duplicate-id", OnDuplicateId.class, List.of()).orElse(usual.onDuplicateId()),
+        section.integer("commit-rows", 1).orElse(usual.commitRows()), section.integer("commit-seconds", 1).orElse(usual.commitSeconds()));
   }
 
   private enum WriteFormat {

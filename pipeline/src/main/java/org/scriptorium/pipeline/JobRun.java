@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -15,10 +17,14 @@ import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.scriptorium.pipeline.JobFile.Mode;
 import org.scriptorium.pipeline.JobFile.Shape;
 
 /** Runs a job: reads, asks the model once for each row, writes aside, checks the errors, publishes. */
 public final class JobRun {
+  /** Of the reports that are kept: they sort by it. */
+  private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+
   private final SparkSession spark;
   private final JobFile job;
   private final Progress progress;
@@ -98,36 +104,63 @@ public final class JobRun {
   }
 
   private Report generateAndPublish(Source source, OutputFolder folder, Interruption interruption) throws IOException {
-    SparkContext context = spark.sparkContext();
-    long rows = source.rows().select(Source.ID).count();
-    Dataset<Row> results = ResultPlan.of(source, job, ResultPlan.partitions(job, rows, context.defaultParallelism()));
     RunMonitor monitor = new RunMonitor();
+    if (job.write().mode() == Mode.INCREMENTAL) {
+      var writing = new double[1];
+      var outcome = new IncrementalRun(spark, job, folder, run).prepare(source,
+          (results, task) -> writing[0] = watched(monitor, results, task));
+      checkErrors(outcome.tally());
+      Report report = report(outcome.tally(), monitor, writing[0]);
+      // Without changes there is a report, and nothing else.
+      Version none = new Version(folder.rows(), List.of(), Version.Pieces.STAY);
+      publish(folder, outcome.version().orElse(none), report, interruption);
+      return report;
+    }
+    long rows = source.rows().select(Source.ID).count();
+    Dataset<Row> results = ResultPlan.of(source, job, ResultPlan.partitions(job, rows, spark.sparkContext().defaultParallelism()));
+    double writingSeconds = watched(monitor, rows * job.tasks().size(), () -> results.write().parquet(folder.rows().toString()));
+    Tally tally = Tally.of(spark.read().schema(results.schema()).parquet(folder.rows().toString()), job);
+    checkErrors(tally);
+    Report report = report(tally, monitor, writingSeconds);
+    List<String> old = job.write().mode() == Mode.APPEND ? List.of()
+        : OutputFolder.published(folder.files(), folder.root()).stream().map(file -> file.getName()).toList();
+    publish(folder, new Version(folder.rows(), old, Version.Pieces.END), report, interruption);
+    return report;
+  }
+
+  /** Runs what asks the model while progress is told, and returns the seconds that it took. */
+  private double watched(RunMonitor monitor, long results, Runnable generation) {
+    SparkContext context = spark.sparkContext();
+    String unit = job.tasks().size() == 1 ? "rows" : "results";
     context.addSparkListener(monitor);
-    double writingSeconds;
-    Tally tally;
-    try {
-      long from = System.nanoTime();
-      try (var session = progress.begin(job.name(), rows * job.tasks().size(), job.tasks().size() == 1 ? "rows" : "results", monitor)) {
-        results.write().parquet(folder.work().toString());
-      }
-      writingSeconds = (System.nanoTime() - from) / 1e9;
-      tally = Tally.of(spark.read().schema(results.schema()).parquet(folder.work().toString()), job);
-      monitor.await(tally.results);
+    long from = System.nanoTime();
+    try (var session = progress.begin(job.name(), results, unit, monitor)) {
+      generation.run();
+      monitor.await(results);
+      return (System.nanoTime() - from) / 1e9;
     } finally {
       context.removeSparkListener(monitor);
     }
-    checkErrors(tally);
-    Report report = report(tally, monitor, writingSeconds);
+  }
+
+  private void publish(OutputFolder folder, Version version, Report report, Interruption interruption) {
     interruption.beginPublishing();
+    String dated = job.write().mode() == Mode.INCREMENTAL ? "%s-%s.json".formatted(DATE.format(started), run) : "";
     try {
-      Publication.publish(folder, job.write().mode(), report.toJson(), observer);
+      Publication.publish(folder, version, report.toJson(), dated, observer);
     } catch (IOException e) {
-      boolean begun = folder.files().exists(Publication.journal(folder.root()));
-      String remedy = begun ? "the next run on this output completes the publication" : "nothing was published";
       throw new JobException(JobException.Kind.FAILED,
-          "write.path: publishing to %s failed: %s; %s".formatted(job.write().path(), Failures.sentence(e), remedy), e);
+          "write.path: publishing to %s failed: %s; %s".formatted(job.write().path(), Failures.sentence(e), remedy(folder)), e);
     }
-    return report;
+  }
+
+  private static String remedy(OutputFolder folder) {
+    try {
+      boolean begun = folder.files().exists(Publication.journal(folder.root()));
+      return begun ? "the next run on this output completes the publication" : "nothing was published";
+    } catch (IOException e) {
+      return "the next run on this output completes what was begun";
+    }
   }
 
   private void checkErrors(Tally tally) {
@@ -148,8 +181,10 @@ public final class JobRun {
     String kernels = Optional.ofNullable(spark.sparkContext().getLocalProperty("scriptorium.kernels"))
         .orElseGet(() -> spark.conf().get("spark.scriptorium.engine.kernels", "auto"));
     boolean thinks = job.tasks().stream().anyMatch(task -> task.reasoning() == JobFile.Reasoning.SHOWN);
-    return new Report(job.name(), models, job.write().path(), started, finished, tally.rows, tally.computed(), 0,
-        tally.deduplicated, tally.skipped, tally.errors, tally.promptTokens, tally.cachedTokens, tally.completionTokens,
+    var changes = job.write().mode() == Mode.INCREMENTAL
+        ? Optional.of(new Report.DocumentChanges(tally.added, tally.changed, tally.removed)) : Optional.<Report.DocumentChanges>empty();
+    return new Report(job.name(), models, job.write().path(), started, finished, tally.rows, tally.computed(), tally.reused,
+        tally.deduplicated, tally.skipped, changes, tally.errors, tally.promptTokens, tally.cachedTokens, tally.completionTokens,
         thinks ? OptionalLong.of(monitor.reasoningTokens()) : OptionalLong.empty(),
         Duration.between(started, finished).toNanos() / 1e9, monitor.generationSeconds(writingSeconds),
         monitor.utilization(), peakMemory(), kernels, spark.version(), version());

@@ -21,8 +21,8 @@ import org.scriptorium.pipeline.JobFile.Mode;
 
 /**
  * A run's output: published Parquet files at the top, and under {@code _scriptorium} what belongs to no reader: the run's
- * claim, its work folder, the journal of a publication and the report. The work folder lies in the same file system as the
- * output, so that publishing is renaming.
+ * claim, its work folder, the journal of a publication, the report, and of incremental runs their reports by date and results that wait
+ * to be published. The work folder lies in the same file system as the output, so that publishing is renaming.
  */
 final class OutputFolder implements AutoCloseable {
   static final String PRIVATE = "_scriptorium";
@@ -105,6 +105,11 @@ final class OutputFolder implements AutoCloseable {
     return work;
   }
 
+  /** Where the rows go that are to be published; not created yet. */
+  Path rows() {
+    return new Path(work, "rows");
+  }
+
   /** Removes the work folder, and all that this run has created where nothing was published; gives the folder free. */
   @Override
   public void close() {
@@ -147,7 +152,10 @@ final class OutputFolder implements AutoCloseable {
       throw JobException.failed("write.path: %s is a file; expected a folder", path);
     }
     List<String> foreign = new ArrayList<>();
-    for (FileStatus status : visible(files, root)) if (!isOurs(status)) foreign.add(status.getPath().getName());
+    for (FileStatus status : visible(files, root)) {
+      boolean isBarrier = status.getPath().getName().equals(Publication.BARRIER);
+      if (!isOurs(status) && !isBarrier) foreign.add(status.getPath().getName());
+    }
     for (String table : List.of("_delta_log", "_hudi", ".hoodie")) if (files.exists(new Path(root, table))) foreign.add(table);
     if (foreign.isEmpty()) return;
     throw JobException.failed("write.path: %s holds what no run of this kind wrote (%s%s); choose another path, or move that away", path,

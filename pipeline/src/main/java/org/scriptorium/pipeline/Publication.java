@@ -7,20 +7,32 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.apache.hadoop.fs.ChecksumFileSystem;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
-import org.scriptorium.pipeline.JobFile.Mode;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
 /**
- * Makes a work folder's files the output's. What will be done is first written to a journal; from then on the publication
- * will be completed, if not by this run then by the next one on the same output. {@code _SUCCESS} goes first and comes back
- * last, and old files are gone before new ones enter, so that at no moment a mixture looks finished.
+ * Makes a run's files the output's. What will be done is first written to a journal; from then on the publication
+ * will be completed, if not by this run then by the next one on the same output.
+ *
+ * <p>One file that comes alone, or takes the place of one, is published by one rename: who reads the folder sees the version before or
+ * the new one. Where there are more, a {@linkplain #BARRIER file that is no Parquet} stands among them from the first step to the last, so
+ * that who reads the folder in between is told instead of getting a mixture; and {@code _SUCCESS} goes first and comes back last.
  */
 final class Publication {
   static final String REPORT = "report.json";
+  /** Reports of incremental runs, by their dates. */
+  static final String REPORTS = "reports";
+  /** Its name is what a reader's complaint shows. */
+  static final String BARRIER = "publication-under-way.parquet";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** The moments at which a crash can fall; tests stop there. */
@@ -34,29 +46,47 @@ final class Publication {
     JOURNAL_REMOVED
   }
 
+  /**
+   * What a journal says.
+   *
+   * @param work name of the run's folder
+   * @param rows folder of the new files
+   * @param report under which name the report is kept, besides {@link #REPORT}; empty where it is not
+   */
+  private record Plan(String work, Path rows, List<String> old, List<String> added, String report, Version.Pieces pieces) {
+    boolean isOneRename() {
+      return added.size() == 1 && old.size() <= 1;
+    }
+  }
+
   private final FileSystem files;
   private final Path root;
+  private final Path own;
   private final Path work;
-  private final List<String> old;
-  private final List<String> added;
+  private final Plan plan;
   private final Consumer<Step> observer;
 
-  private Publication(FileSystem files, Path root, Path work, List<String> old, List<String> added, Consumer<Step> observer) {
+  private Publication(FileSystem files, Path root, Plan plan, Consumer<Step> observer) {
     this.files = files;
     this.root = root;
-    this.work = work;
-    this.old = old;
-    this.added = added;
+    this.own = new Path(root, OutputFolder.PRIVATE);
+    this.work = new Path(own, plan.work);
+    this.plan = plan;
     this.observer = observer;
   }
 
-  /** Publishes what a run has written, with its report; {@code observer} hears of each step once it is done. */
-  static void publish(OutputFolder folder, Mode mode, byte[] report, Consumer<Step> observer) throws IOException {
+  /**
+   * Publishes what a run has written, with its report; {@code observer} hears of each step once it is done.
+   *
+   * @param dated name of the report among those that are kept; empty where it is not
+   */
+  static void publish(OutputFolder folder, Version version, byte[] report, String dated, Consumer<Step> observer) throws IOException {
     FileSystem files = folder.files();
-    List<String> old = mode == Mode.APPEND ? List.of() : names(OutputFolder.published(files, folder.root()));
-    List<String> added = names(OutputFolder.published(files, folder.work()));
+    files.mkdirs(folder.work());
     write(files, new Path(folder.work(), REPORT), report);
-    var publication = new Publication(files, folder.root(), folder.work(), old, added, observer);
+    var plan = new Plan(folder.work().getName(), version.rows(), version.replaced().stream().sorted().toList(),
+        OutputFolder.published(files, version.rows()).stream().map(Path::getName).sorted().toList(), dated, version.pieces());
+    var publication = new Publication(files, folder.root(), plan, observer);
     publication.writeJournal();
     publication.complete();
   }
@@ -67,9 +97,12 @@ final class Publication {
     if (!files.exists(journal)) return;
     try (InputStream in = files.open(journal)) {
       JsonNode content = JSON.readTree(in.readAllBytes());
-      Path work = new Path(new Path(root, OutputFolder.PRIVATE), content.path("work").asText());
-      new Publication(files, root, work, texts(content.path("old")), texts(content.path("added")), step -> {}).complete();
-    } catch (JsonProcessingException e) {
+      String work = content.path("work").asText();
+      Path rows = new Path(new Path(new Path(root, OutputFolder.PRIVATE), work), content.path("rows").asText());
+      var plan = new Plan(work, rows, texts(content.path("old")), texts(content.path("added")), content.path("report").asText(),
+          Version.Pieces.valueOf(content.path("pieces").asText()));
+      new Publication(files, root, plan, step -> {}).complete();
+    } catch (JsonProcessingException | IllegalArgumentException e) {
       throw new IOException(("the journal %s of an interrupted publication is damaged;"
           + " look into the folder, then remove the journal").formatted(journal), e);
     }
@@ -80,9 +113,10 @@ final class Publication {
   }
 
   private void writeJournal() throws IOException {
-    ObjectNode content = JSON.createObjectNode().put("work", work.getName());
-    old.forEach(content.putArray("old")::add);
-    added.forEach(content.putArray("added")::add);
+    ObjectNode content = JSON.createObjectNode().put("work", plan.work).put("rows", plan.rows.getName()).put("report", plan.report)
+        .put("pieces", plan.pieces.name());
+    plan.old.forEach(content.putArray("old")::add);
+    plan.added.forEach(content.putArray("added")::add);
     Path temporary = new Path(work, "publish.json");
     write(files, temporary, JSON.writeValueAsBytes(content));
     if (!files.rename(temporary, journal(root))) throw new IOException("the journal of the publication can't be created");
@@ -91,29 +125,56 @@ final class Publication {
 
   /** Every step may have been done before. */
   private void complete() throws IOException {
-    Path success = new Path(root, OutputFolder.SUCCESS);
-    files.delete(success, false);
+    if (plan.isOneRename()) {
+      replace(new Path(plan.rows, plan.added.getFirst()), new Path(root, plan.old.isEmpty() ? plan.added.getFirst() : plan.old.getFirst()));
+      observer.accept(Step.NEW_FILE_MOVED);
+    } else if (plan.old.size() + plan.added.size() > 0) {
+      exchange();
+    }
+    moveReport();
+    observer.accept(Step.REPORT_MOVED);
+    write(files, new Path(root, OutputFolder.SUCCESS), new byte[0]);
+    observer.accept(Step.MARK_WRITTEN);
+    if (plan.pieces == Version.Pieces.END) files.delete(new Path(own, Pieces.FOLDER), true);
+    files.delete(journal(root), false);
+    observer.accept(Step.JOURNAL_REMOVED);
+    files.delete(work, true);
+  }
+
+  private void exchange() throws IOException {
+    Path barrier = new Path(root, BARRIER);
+    files.delete(new Path(root, OutputFolder.SUCCESS), false);
+    if (!files.exists(barrier)) {
+      // Renamed into its place, since an empty file would be passed over.
+      write(files, new Path(work, BARRIER), "The next version of this folder is being published; read it again."
+          .getBytes(StandardCharsets.UTF_8));
+      move(new Path(work, BARRIER), barrier);
+    }
     observer.accept(Step.MARK_REMOVED);
-    for (String name : old) {
+    for (String name : plan.old) {
       files.delete(new Path(root, name), false);
       if (files.exists(new Path(root, name))) throw new IOException("the old file %s can't be removed".formatted(name));
       observer.accept(Step.OLD_FILE_REMOVED);
     }
-    for (String name : added) {
-      move(new Path(work, name), new Path(root, name));
+    for (String name : plan.added) {
+      move(new Path(plan.rows, name), new Path(root, name));
       observer.accept(Step.NEW_FILE_MOVED);
     }
-    Path report = new Path(new Path(root, OutputFolder.PRIVATE), REPORT);
-    if (files.exists(new Path(work, REPORT))) {
-      files.delete(report, false);
-      move(new Path(work, REPORT), report);
+    files.delete(barrier, false);
+  }
+
+  private void moveReport() throws IOException {
+    Path written = new Path(work, REPORT), report = new Path(own, REPORT);
+    if (!files.exists(written)) return;
+    if (!plan.report.isEmpty()) {
+      Path kept = new Path(new Path(own, REPORTS), plan.report);
+      files.mkdirs(kept.getParent());
+      try (InputStream in = files.open(written)) {
+        write(files, kept, in.readAllBytes());
+      }
     }
-    observer.accept(Step.REPORT_MOVED);
-    write(files, success, new byte[0]);
-    observer.accept(Step.MARK_WRITTEN);
-    files.delete(journal(root), false);
-    observer.accept(Step.JOURNAL_REMOVED);
-    files.delete(work, true);
+    files.delete(report, false);
+    move(written, report);
   }
 
   private void move(Path from, Path to) throws IOException {
@@ -124,14 +185,34 @@ final class Publication {
     if (!files.rename(from, to)) throw new IOException("%s can't be moved to %s".formatted(from.getName(), to.getParent()));
   }
 
+  /** In one step, also where there is a file of that name. */
+  private void replace(Path from, Path to) throws IOException {
+    boolean isNew = !files.exists(to);
+    if (isNew || !files.exists(from)) {
+      move(from, to);
+      return;
+    }
+    // A file without a checksum is read as it is; one with that of another file is not.
+    if (files instanceof ChecksumFileSystem checked) checked.getRawFileSystem().delete(checked.getChecksumFile(to), false);
+    try {
+      // The local file system lets a rename replace; HDFS wants to be told.
+      if (files.rename(from, to)) return;
+    } catch (FileAlreadyExistsException e) {
+      // As above.
+    }
+    try {
+      FileContext.getFileContext(files.getUri(), files.getConf()).rename(from, to, Options.Rename.OVERWRITE);
+    } catch (UnsupportedFileSystemException e) {
+      // There a file can't take another's place in one step; who reads between these two finds none.
+      files.delete(to, false);
+      move(from, to);
+    }
+  }
+
   private static void write(FileSystem files, Path path, byte[] content) throws IOException {
     try (OutputStream out = files.create(path, true)) {
       out.write(content);
     }
-  }
-
-  private static List<String> names(List<Path> paths) {
-    return paths.stream().map(Path::getName).sorted().toList();
   }
 
   private static List<String> texts(JsonNode array) {

@@ -5,8 +5,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -22,6 +25,7 @@ import java.util.stream.Collectors;
  * @param deduplicated results taken from an equal request of the same run; {@code rows} times tasks are {@code computed}, {@code reused},
  *     {@code deduplicated} and {@code skipped} ones
  * @param skipped null, empty and blank documents
+ * @param changes of the documents since the last run, where runs are incremental
  * @param errors results in error, by code
  * @param promptTokens of all prompts, those from the prefix cache included
  * @param reasoningTokens how many of the completions' tokens were reasoning, as the tasks of the run that succeeded told; empty where the
@@ -43,6 +47,7 @@ public record Report(
     long reused,
     long deduplicated,
     long skipped,
+    Optional<DocumentChanges> changes,
     SortedMap<String, Long> errors,
     long promptTokens,
     long cachedTokens,
@@ -55,6 +60,14 @@ public record Report(
     String kernels,
     String sparkVersion,
     String scriptoriumVersion) {
+
+  /**
+   * Documents since the last run.
+   *
+   * @param changed whose request or repeated columns are others, or whose last result was an error
+   * @param removed whose rows were removed
+   */
+  public record DocumentChanges(long added, long changed, long removed) {}
 
   public Report {
     errors = Collections.unmodifiableSortedMap(new TreeMap<>(errors));
@@ -81,6 +94,7 @@ public record Report(
     ObjectNode node = json.createObjectNode().put("name", name).put("model", model).put("path", path).put("started", started.toString())
         .put("finished", finished.toString()).put("rows", rows).put("computed", computed).put("reused", reused)
         .put("deduplicated", deduplicated).put("skipped", skipped);
+    changes.ifPresent(found -> node.put("added", found.added).put("changed", found.changed).put("removed", found.removed));
     ObjectNode codes = node.putObject("errors");
     errors.forEach(codes::put);
     node.put("prompt_tokens", promptTokens).put("cached_tokens", cachedTokens).put("completion_tokens", completionTokens);
@@ -100,11 +114,17 @@ public record Report(
   public String summary() {
     double tokens = generationSeconds > 0 ? (promptTokens - cachedTokens + completionTokens) / generationSeconds : 0;
     String memory = peakMemoryBytes == 0 ? "" : String.format(Locale.ROOT, "%npeak memory %,.0f MiB", peakMemoryBytes / 1048576.0);
-    String equal = deduplicated == 0 ? "" : String.format(Locale.ROOT, " (%,d of them as equal ones)", deduplicated);
+    List<String> sources = new ArrayList<>();
+    if (deduplicated > 0) sources.add(String.format(Locale.ROOT, "%,d of them as equal ones", deduplicated));
+    if (reused > 0) sources.add(String.format(Locale.ROOT, "%,d of them of earlier runs", reused));
+    String from = sources.isEmpty() ? "" : " (" + String.join(", ", sources) + ")";
+    String since = changes.map(found -> String.format(Locale.ROOT, "%ndocuments since the last run: %,d new, %,d changed, %,d removed",
+        found.added, found.changed, found.removed)).orElse("");
     String utilization = batchUtilization == 0 ? "" : String.format(Locale.ROOT, "; batches %.0f %% full", 100 * batchUtilization);
-    return String.format(Locale.ROOT, "%s: %,d rows in %s: %,d answered%s, %,d skipped, %s%n"
+    return String.format(Locale.ROOT, "%s: %,d rows in %s: %,d answered%s, %,d skipped, %s%s%n"
             + "%,d prompt tokens (%,d of them cached), %,d completion tokens; %,.0f tokens/s (%,.0f of completions)%s%s%nwritten to %s",
-        name, rows, duration(Math.round(seconds)), computed + deduplicated - errorCount(), equal, skipped, errorText(errors), promptTokens,
+        name, rows, duration(Math.round(seconds)), computed + deduplicated + reused - errorCount(), from, skipped, errorText(errors), since,
+        promptTokens,
         cachedTokens, completionTokens, tokens, completionTokensPerSecond(), utilization, memory, path);
   }
 

@@ -37,20 +37,31 @@ final class ResultPlan {
 
   private ResultPlan() {}
 
-  /**
-   * The output's rows, not computed yet; the functions check models and options right here. Rows are spread evenly over
-   * {@code partitions} and ordered by length within each, longest first: neighbours in a batch then have like lengths, and the
-   * last rows to run are short ones. Of like length equal texts are neighbours, which are asked for once. No row's text depends on it.
-   */
+  /** The output's rows, not computed yet; the functions check models and options right here. */
   static Dataset<Row> of(Source source, JobFile job, int partitions) {
-    List<Column> order = new ArrayList<>(List.of(source.bytes().desc()));
-    for (int i = 0; i < source.texts().size(); i++) order.add(col(Source.text(i)));
-    Dataset<Row> spread = source.rows().repartition(partitions).sortWithinPartitions(order.toArray(Column[]::new));
     List<Column> asked = new ArrayList<>(List.of(col(Source.ID), col(Source.PROBLEM)));
     for (int i = 0; i < job.read().keep().size(); i++) asked.add(col(Source.keep(i)));
-    for (int i = 0; i < job.tasks().size(); i++) asked.add(call(job, job.tasks().get(i), source).as(result(i)));
-    Dataset<Row> answered = spread.select(asked.toArray(Column[]::new));
+    for (int i = 0; i < job.tasks().size(); i++) asked.add(answer(job, i, source).as(result(i)));
+    return output(spread(source, partitions).select(asked.toArray(Column[]::new)), job);
+  }
 
+  /**
+   * The documents spread evenly over {@code partitions} and ordered by length within each, longest first: neighbours in a batch then have
+   * like lengths, and the last rows to run are short ones. Of like length equal texts are neighbours, which are asked for once. No row's
+   * text depends on it.
+   */
+  static Dataset<Row> spread(Source source, int partitions) {
+    List<Column> order = new ArrayList<>(List.of(source.bytes().desc()));
+    for (int i = 0; i < source.texts().size(); i++) order.add(col(Source.text(i)));
+    return source.rows().repartition(partitions).sortWithinPartitions(order.toArray(Column[]::new));
+  }
+
+  /**
+   * The output's rows of answered documents.
+   *
+   * @param answered with {@link Source#ID}, {@link Source#PROBLEM}, the columns to keep and a {@link #result} for each task
+   */
+  static Dataset<Row> output(Dataset<Row> answered, JobFile job) {
     List<Column> output = new ArrayList<>(List.of(col(Source.ID).as("id")));
     for (int i = 0; i < job.read().keep().size(); i++) output.add(col(Source.keep(i)).as(job.read().keep().get(i)));
     for (int i = 0; i < job.tasks().size(); i++) {
@@ -69,12 +80,23 @@ final class ResultPlan {
     return (int) Math.clamp(waves * cores, 1, Math.max(1, Math.min(rows, 100_000)));
   }
 
-  private static String result(int task) {
+  /** The column of a task's result structs. */
+  static String result(int task) {
     return "_scriptorium_result_" + task;
   }
 
-  private static Column call(JobFile job, Task task, Source source) {
-    Column options = options(job, task);
+  /** Asks a task's question of each row: the result struct. */
+  static Column answer(JobFile job, int task, Source source) {
+    return call(job, job.tasks().get(task), source, Map.of());
+  }
+
+  /** The struct of a row that is not asked, with the key that its request has; empty where it would not be asked either. */
+  static Column key(JobFile job, int task, Source source) {
+    return call(job, job.tasks().get(task), source, Map.of("key_only", "true"));
+  }
+
+  private static Column call(JobFile job, Task task, Source source, Map<String, String> more) {
+    Column options = options(job, task, more);
     Arguments arguments = task.arguments();
     return switch (task.kind()) {
       case SUMMARIZE -> arguments.maxWords().isPresent()
@@ -108,8 +130,8 @@ final class ResultPlan {
     return array(texts.stream().map(text -> lit(text)).toArray(Column[]::new));
   }
 
-  private static Column options(JobFile job, Task task) {
-    Map<String, String> options = new LinkedHashMap<>();
+  private static Column options(JobFile job, Task task, Map<String, String> more) {
+    Map<String, String> options = new LinkedHashMap<>(more);
     task.model().or(job::model).ifPresent(model -> options.put("model", model));
     if (task.arguments().input() == Input.RAW) options.put("raw", "true");
     if (task.reasoning() == Reasoning.SHOWN) options.put("reasoning", "true");
@@ -151,14 +173,16 @@ final class ResultPlan {
     }
   }
 
-  /** A result's fields; those of a row that the source could not read say so. */
   private static List<Column> fields(int index, Task task) {
+    return ResultStruct.names(task).stream().map(name -> field(index, name).as(name)).toList();
+  }
+
+  /** A result's field; of a row that the source could not read it says so. */
+  static Column field(int task, String name) {
     Map<String, Column> unreadable = Map.of("text", lit(""), "finish_reason", lit(FinishReason.ERROR.code()),
         "error_code", lit(ErrorCode.MALFORMED_TEXT.code()), "error", col(Source.PROBLEM), "request_key", lit(""));
-    return ResultStruct.names(task).stream().map(name -> {
-      Column value = col(result(index)).getField(name);
-      Column instead = unreadable.get(name);
-      return (instead == null ? value : when(col(Source.PROBLEM).isNotNull(), instead).otherwise(value)).as(name);
-    }).toList();
+    Column value = col(result(task)).getField(name);
+    Column instead = unreadable.get(name);
+    return instead == null ? value : when(col(Source.PROBLEM).isNotNull(), instead).otherwise(value);
   }
 }

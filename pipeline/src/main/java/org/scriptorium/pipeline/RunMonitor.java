@@ -51,7 +51,8 @@ final class RunMonitor extends SparkListener {
 
   @Override
   public synchronized void onTaskEnd(SparkListenerTaskEnd event) {
-    running.remove(event.taskInfo().taskId());
+    // Tasks that began before are of no concern here.
+    if (running.remove(event.taskInfo().taskId()) == null) return;
     if (!(event.reason() instanceof Success$)) return;
     Map<String, Long> values = values(event.taskInfo().accumulables());
     values.forEach((name, value) -> finished.merge(name, value, Long::sum));

@@ -36,6 +36,7 @@ import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.scriptorium.pipeline.JobFile.Kind;
+import org.scriptorium.pipeline.JobFile.Mode;
 import org.scriptorium.pipeline.JobFile.Read;
 import org.scriptorium.pipeline.JobFile.Task;
 
@@ -176,6 +177,10 @@ record Source(Dataset<Row> rows, List<String> texts, List<String> dialogues) {
     private Column id(Read read) {
       Optional<StructField> field = read.id().isPresent() ? find("read.id", read.id().get()) : look("id");
       if (field.isPresent()) return format.column(field.get()).cast("string");
+      if (job.write().mode() == Mode.INCREMENTAL) {
+        problems.add("read.id: %s has no column \"id\"; write.mode incremental knows documents by their identifiers: name their column"
+            .formatted(where()));
+      }
       return monotonically_increasing_id().cast("string");
     }
 

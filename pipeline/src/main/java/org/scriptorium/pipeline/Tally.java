@@ -7,8 +7,11 @@ import static org.apache.spark.sql.functions.count_if;
 import static org.apache.spark.sql.functions.first;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
 
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -24,6 +27,11 @@ final class Tally {
   long results;
   long skipped;
   long deduplicated;
+  long reused;
+  /** Rows, of an incremental run. */
+  long added;
+  long changed;
+  long removed;
   long promptTokens;
   long cachedTokens;
   long completionTokens;
@@ -49,9 +57,56 @@ final class Tally {
     return tally;
   }
 
-  /** Results that the model was asked for. */
+  /** Of an incremental run, as far as nothing is to be done; its other rows are {@linkplain #addFresh added} when they are there. */
+  static Tally of(Changes changes, JobFile job) {
+    Tally tally = new Tally();
+    for (int i = 0; i < job.tasks().size(); i++) {
+      long before = tally.results;
+      changes.staying(i).groupBy("finish_reason", "error_code").agg(count(lit(1)), first(col("error"), true)).collectAsList()
+          .forEach(row -> tally.add(new Group(row.getString(0), row.getString(1), row.getLong(2)), Results.REUSED, row.getString(3)));
+      tally.rows = tally.results - before;
+    }
+    tally.added = changes.count(Changes.Kind.ADDED);
+    tally.changed = changes.count(Changes.Kind.CHANGED);
+    tally.removed = changes.count(Changes.Kind.REMOVED);
+    return tally;
+  }
+
+  /** Adds a task's results of rows that have changed; tokens are counted where a model was asked in this run. */
+  void addFresh(Dataset<Row> fresh, int task) {
+    Column isReused = col(Results.origin(task)).equalTo(Results.REUSED);
+    List<Column> agg = new ArrayList<>(List.of(first(ResultPlan.field(task, "error"), true), first(ResultPlan.field(task, "model"), true)));
+    for (String tokens : List.of("prompt_tokens", "cached_tokens", "completion_tokens")) {
+      agg.add(coalesce(sum(when(isReused, lit(0)).otherwise(ResultPlan.field(task, tokens))), lit(0L)));
+    }
+    long before = results;
+    fresh.groupBy(ResultPlan.field(task, "finish_reason"), ResultPlan.field(task, "error_code"), col(Results.origin(task)))
+        .agg(count(lit(1)), agg.toArray(Column[]::new)).collectAsList().forEach(row -> {
+          if (row.isNullAt(0)) throw JobException.failed("%,d results are missing; please report it", row.getLong(3));
+          add(new Group(row.getString(0), row.getString(1), row.getLong(3)), row.getString(2), row.getString(4));
+          addModel(row.getString(5));
+          promptTokens += row.getLong(6);
+          cachedTokens += row.getLong(7);
+          completionTokens += row.getLong(8);
+        });
+    if (task == 0) rows += results - before;
+  }
+
+  /** Rows of like results. */
+  private record Group(String reason, String code, long count) {}
+
+  private void add(Group group, String origin, String error) {
+    results += group.count;
+    boolean isError = FinishReason.ERROR.code().equals(group.reason);
+    if (FinishReason.SKIPPED.code().equals(group.reason)) skipped += group.count;
+    else if (origin.equals(Results.SHARED)) deduplicated += group.count;
+    else if (origin.equals(Results.REUSED) && !isError) reused += group.count;
+    if (isError) addErrors(group.code, group.count, error);
+  }
+
+  /** Results that the model was asked for, or that failed before. */
   long computed() {
-    return results - skipped - deduplicated;
+    return results - skipped - deduplicated - reused;
   }
 
   long errorCount() {
@@ -78,10 +133,16 @@ final class Tally {
     completionTokens += group.getLong(5);
     deduplicated += group.getLong(8);
     if (FinishReason.SKIPPED.code().equals(reason)) skipped += count;
-    if (FinishReason.ERROR.code().equals(reason)) {
-      errors.merge(code, count, Long::sum);
-      examples.putIfAbsent(code, group.getString(6));
-    }
-    if (group.getString(7) != null && !group.getString(7).isEmpty()) models.add(group.getString(7));
+    if (FinishReason.ERROR.code().equals(reason)) addErrors(code, count, group.getString(6));
+    addModel(group.getString(7));
+  }
+
+  private void addErrors(String code, long count, String example) {
+    errors.merge(code, count, Long::sum);
+    examples.putIfAbsent(code, example);
+  }
+
+  private void addModel(String name) {
+    if (name != null && !name.isEmpty()) models.add(name);
   }
 }

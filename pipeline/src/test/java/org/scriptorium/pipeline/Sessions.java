@@ -1,6 +1,8 @@
 package org.scriptorium.pipeline;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,7 +19,8 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * One local session for all tests, with functions whose answers a test can foretell: they repeat their prompt. Half of a prompt is
- * cached, and all of one with "said before" in it, as of a request that was not computed.
+ * cached, and all of one with "said before" in it, as of a request that was not computed. A prompt with "moody" in it fails while
+ * {@link #isMoody}.
  */
 final class Sessions {
   static final StructType RESULT = StructType.fromDDL("text string, finish_reason string, error_code string, error string,"
@@ -26,6 +29,9 @@ final class Sessions {
   static final AtomicLong CALLS = new AtomicLong();
   /** While above 0, each answer takes so many milliseconds. */
   static volatile long delay;
+  static volatile boolean isMoody;
+  /** Where each call leaves a line with its text, whatever becomes of the process; none where it is null. */
+  static volatile Path log;
 
   private static SparkSession session;
 
@@ -36,6 +42,8 @@ final class Sessions {
     session = SparkSession.builder().master("local[2]").appName("pipeline tests").config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "2").config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse")
         .config("spark.executor.heartbeatInterval", "200ms")
+        // Plans over a few rows take longer to compile than to run.
+        .config("spark.sql.codegen.wholeStage", "false").config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.driver.host", "localhost").config("spark.driver.bindAddress", "127.0.0.1").getOrCreate();
     session.sparkContext().setLogLevel("ERROR");
     // Accumulators travel with the functions, as the metrics of an operator do.
@@ -67,10 +75,11 @@ final class Sessions {
   }
 
   @SuppressWarnings("unchecked")
-  private static Row generate(Object prompt, Object optionMap) throws InterruptedException {
-    CALLS.incrementAndGet();
-    if (delay > 0) Thread.sleep(delay);
+  private static Row generate(Object prompt, Object optionMap) throws Exception {
     Map<String, String> options = CollectionConverters.asJava((scala.collection.Map<String, String>) optionMap);
+    boolean isKeyOnly = options.containsKey("key_only");
+    if (!isKeyOnly) CALLS.incrementAndGet();
+    if (!isKeyOnly && delay > 0) Thread.sleep(delay);
     String model = options.getOrDefault("model", "echo");
     List<String> values = prompt instanceof Seq<?> seq ? CollectionConverters.asJava((Seq<String>) seq) : List.of((String) prompt);
     if (values.stream().allMatch(String::isBlank)) return result("", "skipped", "", "", 0, 0, model);
@@ -79,12 +88,20 @@ final class Sessions {
     if (text.contains("\uFFFD")) return result("", "error", "malformed_text", "malformed", 0, 0, model);
     if (text.length() > 100_000 && options.get("truncation").equals("none")) return result("", "error", "prompt_too_long", "too long",
         0, 0, model);
+    String key = Integer.toHexString(text.hashCode()) + "-" + model;
+    if (isKeyOnly) return result("", "skipped", "", "", 0, 0, model, key);
+    if (log != null) Files.writeString(log, text + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    if (isMoody && text.contains("moody")) return result("", "error", "internal", "a mood", 0, 0, model, key);
     if (text.contains("no disk, no room")) throw new IllegalStateException("a function that fails the query");
     return result("echo " + (text.length() > 100 ? text.substring(0, 100) : text), "stop", "", "", text.length(),
-        text.contains("said before") ? text.length() : text.length() / 2, model);
+        text.contains("said before") ? text.length() : text.length() / 2, model, key);
   }
 
   private static Row result(String text, String reason, String code, String error, int tokens, int cached, String model) {
-    return RowFactory.create(text, reason, code, error, tokens, cached, reason.equals("stop") ? 3 : 0, model, "key");
+    return result(text, reason, code, error, tokens, cached, model, "");
+  }
+
+  private static Row result(String text, String reason, String code, String error, int tokens, int cached, String model, String key) {
+    return RowFactory.create(text, reason, code, error, tokens, cached, reason.equals("stop") ? 3 : 0, model, key);
   }
 }

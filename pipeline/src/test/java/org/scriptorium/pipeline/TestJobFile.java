@@ -16,9 +16,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.scriptorium.engine.api.GenerationConfig;
 import org.scriptorium.engine.api.Truncation;
 import org.scriptorium.pipeline.JobFile.Format;
+import org.scriptorium.pipeline.JobFile.Increments;
 import org.scriptorium.pipeline.JobFile.Input;
 import org.scriptorium.pipeline.JobFile.Kind;
 import org.scriptorium.pipeline.JobFile.Mode;
+import org.scriptorium.pipeline.JobFile.OnDeleted;
+import org.scriptorium.pipeline.JobFile.OnDuplicateId;
 import org.scriptorium.pipeline.JobFile.Shape;
 
 class TestJobFile {
@@ -37,7 +40,7 @@ class TestJobFile {
         read:     { format: parquet, path: data/docs, id: id, text: text, keep: [section] }
         task:     { kind: summarize, max-words: 40 }
         generate: { max-new-tokens: 96, temperature: 0, truncation: middle }
-        write:    { format: parquet, path: out/summaries, mode: append }
+        write:    { format: parquet, path: out/summaries, mode: incremental, on-deleted: keep, commit-rows: 9 }
         quality:  { max-error-rate: 0.01 }
         """);
     assertThat(job.name()).isEqualTo("nightly-package-summaries");
@@ -52,7 +55,8 @@ class TestJobFile {
       assertThat(task.arguments().maxWords()).isEqualTo(OptionalInt.of(40));
       assertThat(task.generate()).isEqualTo(GenerationConfig.of(Map.of("max_new_tokens", 96, "temperature", 0, "truncation", "middle")));
     });
-    assertThat(job.write()).isEqualTo(new JobFile.Write("out/summaries", Mode.APPEND));
+    assertThat(job.write()).isEqualTo(new JobFile.Write("out/summaries", Mode.INCREMENTAL,
+        new Increments(OnDeleted.KEEP, OnDuplicateId.REFUSE, 9, 60)));
     assertThat(job.maxErrorRate()).isEqualTo(0.01);
   }
 
@@ -216,7 +220,10 @@ class TestJobFile {
       task:               | generate: { stop-strings: [""] }\\ntask:   | 2: generate.stop-strings: expected not empty, found []
       task:               | generate: 5\\ntask:                        | 2: generate: expected a mapping, found the number 5
       task:               | quality: { max-error-rate: 5 }\\ntask:     | 2: quality.max-error-rate: expected a share from 0 to 1, found 5.0
-      path: out           | path: out, mode: incremental | 3: write.mode: "incremental" is not supported yet; expected one of overwrite, append, error
+      path: out           | path: out, mode: incremntal | 3: write.mode: expected one of overwrite, append, error, incremental, found "incremntal"; did you mean "incremental"?
+      path: out           | path: out, commit-rows: 5  | 3: write.commit-rows: only mode: incremental has it
+      path: out           | path: out, mode: incremental, commit-rows: 0 | 3: write.commit-rows: expected a whole number of at least 1, found the number 0
+      path: out           | path: out, mode: incremental, on-deleted: forget | 3: write.on-deleted: expected one of remove, keep, found "forget"
       path: out           | mode: error                | 3: write.path: missing; expected a folder or URI
       path: out           | path: out, format: delta   | 3: write.format: "delta" is not supported yet; expected one of parquet
       path: docs          | path: docs, path: more     | 1: the key "path" stands here twice

@@ -39,7 +39,7 @@ class TestKilledRuns {
     Files.writeString(folder.resolve("docs.jsonl"), "{\"text\": \"new\"}\n".repeat(20));
 
     Path said = folder.resolve("said");
-    Process process = start(file, said);
+    Process process = start(SlowRun.class, said, file.toString());
     try {
       awaitText(said, "generating", process);
       if (manner == Manner.KILLED) process.destroyForcibly();
@@ -63,17 +63,18 @@ class TestKilledRuns {
     assertThat(privateNames()).containsExactly("report.json");
   }
 
-  private static Process start(Path job, Path said) throws IOException {
+  /** A program in a process of its own, with this one's settings. */
+  static Process start(Class<?> program, Path said, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> argument.startsWith("-") && !argument.startsWith("-agent"))
         .forEach(command::add);
-    command.addAll(List.of("-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-        SlowRun.class.getName(), job.toString()));
+    command.addAll(List.of("-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), program.getName()));
+    command.addAll(List.of(arguments));
     return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
   }
 
-  private static void awaitText(Path file, String text, Process process) throws Exception {
+  static void awaitText(Path file, String text, Process process) throws Exception {
     long until = System.nanoTime() + PATIENCE.toNanos();
     while (!Files.readString(file).contains(text)) {
       assertThat(process.isAlive()).as(Files.readString(file)).isTrue();

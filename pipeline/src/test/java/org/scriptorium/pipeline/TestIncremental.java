@@ -1,0 +1,272 @@
+package org.scriptorium.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs that follow their documents from night to night. */
+class TestIncremental {
+  private static SparkSession spark;
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void start() {
+    spark = Sessions.spark();
+  }
+
+  @BeforeEach
+  void documents() throws IOException {
+    write("a|first|x", "b|  |y", "c|third|x", "d|fourth|x");
+    Sessions.CALLS.set(0);
+  }
+
+  @AfterEach
+  void calm() {
+    Sessions.isMoody = false;
+  }
+
+  @Test
+  void nightsFollowTheDocuments() throws IOException {
+    Report first = run();
+    assertThat(counts(first)).containsExactly(4, 3, 0, 0, 1);
+    assertThat(first.changes()).contains(new Report.DocumentChanges(4, 0, 0));
+    assertThat(Sessions.CALLS.get()).isEqualTo(3);
+    assertThat(rows()).isEqualTo(fresh());
+
+    write("a|first|x", "c|other|x", "d|fourth|x", "e|fifth|y");
+    Sessions.CALLS.set(0);
+    Report second = run();
+    assertThat(counts(second)).containsExactly(4, 2, 2, 0, 0);
+    assertThat(second.changes()).contains(new Report.DocumentChanges(1, 1, 1));
+    assertThat(second.completionTokens()).as("of what was computed").isEqualTo(6);
+    assertThat(second.summary()).contains("4 answered (2 of them of earlier runs)")
+        .contains("since the last run: 1 new, 1 changed, 1 removed");
+    assertThat(Sessions.CALLS.get()).isEqualTo(2);
+    assertThat(rows()).isEqualTo(fresh());
+
+    Sessions.CALLS.set(0);
+    List<String> files = files();
+    Report third = run();
+    assertThat(counts(third)).containsExactly(4, 0, 4, 0, 0);
+    assertThat(third.exitCode()).isZero();
+    assertThat(Sessions.CALLS.get()).isZero();
+    assertThat(files()).as("nothing is written anew").isEqualTo(files);
+    assertThat(privateNames()).containsExactly("report.json", "reports");
+    try (Stream<Path> reports = Files.list(out().resolve("_scriptorium/reports"))) {
+      List<Path> kept = reports.filter(path -> path.toString().endsWith(".json") && !path.getFileName().toString().startsWith("."))
+          .sorted().toList();
+      assertThat(kept).hasSize(3).allSatisfy(path -> assertThat(path.getFileName().toString())
+          .matches("\\d{4}-\\d\\d-\\d\\dT\\d{6}Z-\\w+\\.json"));
+      JsonNode json = new ObjectMapper().readTree(kept.get(1).toFile());
+      assertThat(List.of(json.path("added").asInt(), json.path("changed").asInt(), json.path("removed").asInt())).containsExactly(1, 1, 1);
+      assertThat(Files.readString(kept.get(2))).isEqualTo(Files.readString(out().resolve("_scriptorium/report.json")));
+    }
+  }
+
+  @Test
+  void repeatedColumnsFollowWithoutComputing() throws IOException {
+    run();
+    write("a|first|z", "b|  |y", "c|third|x", "d|fourth|x");
+    Sessions.CALLS.set(0);
+    assertThat(counts(run())).containsExactly(4, 0, 3, 0, 1);
+    assertThat(rows()).isEqualTo(fresh()).anyMatch(row -> row.startsWith("[a,z,"));
+    assertThat(counts(run("read.keep=[]"))).containsExactly(4, 0, 3, 0, 1);
+    assertThat(spark.read().parquet(out().toString()).columns()).doesNotContain("section");
+    assertThat(counts(run())).containsExactly(4, 0, 3, 0, 1);
+    assertThat(rows()).isEqualTo(fresh());
+    assertThat(Sessions.CALLS.get()).as("only by the runs to compare with").isEqualTo(8);
+  }
+
+  @Test
+  void equalRequestsAreComputedOnce() throws IOException {
+    write("a|same|x", "b|same|y", "c|same|x", "d|fourth|x");
+    assertThat(counts(run())).containsExactly(4, 2, 0, 2, 0);
+    assertThat(Sessions.CALLS.get()).isEqualTo(2);
+    assertThat(spark.read().parquet(out().toString()).where("cached_tokens = prompt_tokens").count()).isEqualTo(2);
+    write("a|same|x", "b|same|y", "d|fourth|x", "e|fourth|x", "f|sixth|x", "g|sixth|x");
+    Report second = run();
+    assertThat(counts(second)).containsExactly(6, 1, 4, 1, 0);
+    assertThat(second.changes()).contains(new Report.DocumentChanges(3, 0, 1));
+    assertThat(Sessions.CALLS.get()).isEqualTo(3);
+    assertThat(rows()).isEqualTo(fresh());
+  }
+
+  @Test
+  void rowsInErrorAreTriedAgainAndNoOthers() throws IOException {
+    write("a|first|x", "b|moody|y", "c|third|x", "d|" + "z".repeat(200_000) + "|x");
+    Sessions.isMoody = true;
+    assertThatThrownBy(() -> run("task={kind: generate}", "quality.max-error-rate=0.1")).isInstanceOf(JobException.class)
+        .hasMessageContaining("2 in error (internal 1, prompt_too_long 1) of 4 results").hasMessageContaining("nothing was published");
+    assertThat(files()).isEmpty();
+    assertThat(Sessions.CALLS.get()).isEqualTo(3);
+    Report tolerant = run("task={kind: generate}", "quality.max-error-rate=0.5");
+    assertThat(counts(tolerant)).as("what failed with its run is not lost").containsExactly(4, 2, 2, 0, 0);
+    assertThat(tolerant.errors()).isEqualTo(Map.of("internal", 1L, "prompt_too_long", 1L));
+    assertThat(tolerant.exitCode()).isEqualTo(3);
+    Sessions.isMoody = false;
+    Sessions.CALLS.set(0);
+    Report calm = run("task={kind: generate}", "quality.max-error-rate=0.5");
+    assertThat(calm.errors()).isEqualTo(Map.of("prompt_too_long", 1L));
+    assertThat(counts(calm)).containsExactly(4, 2, 2, 0, 0);
+    assertThat(Sessions.CALLS.get()).isEqualTo(1);
+  }
+
+  @Test
+  void identifiersMustBeUnique() throws IOException {
+    write("a|first|x", "a|other|x", "b|second|y", "b|second|y", "b|third|y", "c|third|x");
+    assertThatThrownBy(this::run).isInstanceOf(JobException.class).hasMessage("read.id: several documents have the same \"id\":"
+        + " \"a\" (2 times), \"b\" (3 times); write.mode incremental knows them by it: make it unique,"
+        + " or set write.on-duplicate-id to first");
+    assertThat(Sessions.CALLS.get()).isZero();
+    assertThat(out()).doesNotExist();
+    run("write.on-duplicate-id=first");
+    assertThat(rows()).extracting(row -> row.replaceAll("stop.*", ""))
+        .containsExactly("[a,x,echo first,", "[b,y,echo second,", "[c,x,echo third,");
+    assertThat(counts(run("write.on-duplicate-id=first"))).containsExactly(3, 0, 3, 0, 0);
+    Files.writeString(folder.resolve("docs.jsonl"), "{\"text\": \"nobody\", \"section\": \"x\"}\n{\"id\": \"a\", \"text\": \"first\"}\n");
+    assertThatThrownBy(this::run).isInstanceOf(JobException.class).hasMessage("read.id: 1 documents have no \"id\", by which write.mode"
+        + " incremental knows them; give them one, or leave them out");
+    Files.writeString(folder.resolve("docs.jsonl"), "{\"text\": \"nobody\", \"section\": \"x\"}\n");
+    assertThatThrownBy(this::run).isInstanceOf(JobException.class).hasMessage(("read.id: %s/docs.jsonl has no column \"id\";"
+        + " write.mode incremental knows documents by their identifiers: name their column").formatted(folder));
+  }
+
+  @Test
+  void rowsOfDeletedDocumentsMayBeKept() throws IOException {
+    run();
+    write("a|first|x");
+    assertThat(counts(run("write.on-deleted=keep"))).containsExactly(4, 0, 3, 0, 1);
+    assertThat(rows()).hasSize(4);
+    write("a|first|x", "e|fifth|x");
+    assertThat(counts(run("write.on-deleted=keep"))).containsExactly(5, 1, 3, 0, 1);
+    assertThat(counts(run())).containsExactly(2, 0, 2, 0, 0);
+    assertThat(rows()).isEqualTo(fresh());
+    Files.writeString(folder.resolve("docs.jsonl"), "");
+    spark.sql("SELECT 'a' AS id, 'b' AS text, 'x' AS section").limit(0).write().parquet(folder.resolve("none").toString());
+    assertThat(run("read.format=parquet", "read.path=" + folder.resolve("none")).rows()).isZero();
+    assertThat(rows()).isEmpty();
+  }
+
+  @Test
+  void linesThatAreNoDocumentsStayErrorsOfTheirOwn() throws IOException {
+    Files.writeString(folder.resolve("docs.jsonl"), "{broken\n", java.nio.file.StandardOpenOption.APPEND);
+    Report first = run("quality.max-error-rate=0.5");
+    assertThat(first.errors()).isEqualTo(Map.of("malformed_text", 1L));
+    assertThat(rows()).isEqualTo(fresh());
+    Sessions.CALLS.set(0);
+    Report second = run("quality.max-error-rate=0.5", "write.on-deleted=keep");
+    assertThat(second.rows()).isEqualTo(5);
+    assertThat(rows()).isEqualTo(fresh());
+    assertThat(Sessions.CALLS.get()).as("by the run to compare with").isEqualTo(5);
+  }
+
+  @Test
+  void severalTasksHaveKeysOfTheirOwn() throws IOException {
+    String tasks = "tasks=[{name: short, kind: summarize, max-words: 9}, {name: asked, kind: generate, prompt: 'Why {{text}}'}]";
+    Report first = job("task=", tasks);
+    assertThat(List.of(first.rows(), first.computed(), first.skipped())).containsExactly(4L, 6L, 2L);
+    Report second = job("task=", tasks.replace("Why", "How"));
+    assertThat(List.of(second.rows(), second.computed(), second.reused(), second.skipped())).containsExactly(4L, 3L, 3L, 2L);
+    List<Row> found = spark.read().parquet(out().toString()).orderBy("id").select("short.text", "asked.text").collectAsList();
+    assertThat(found).hasToString("[[echo first,echo How first], [,], [echo third,echo How third], [echo fourth,echo How fourth]]");
+  }
+
+  @Test
+  void fileSystemsThatNeverReplaceServeToo() throws IOException {
+    spark.sparkContext().hadoopConfiguration().set("fs.strict.impl", StrictDisk.class.getName());
+    String output = "write.path=strict://" + out();
+    run(output);
+    write("a|first|x", "c|other|x");
+    assertThat(counts(run(output))).containsExactly(2, 1, 1, 0, 0);
+    assertThat(rows()).isEqualTo(fresh());
+    assertThat(counts(run(output))).containsExactly(2, 0, 2, 0, 0);
+  }
+
+  @Test
+  void otherModesAndIncrementalOnesFollowEachOther() throws IOException {
+    job("write={path: " + out() + ", mode: overwrite}");
+    Sessions.CALLS.set(0);
+    assertThat(counts(run())).containsExactly(4, 0, 3, 0, 1);
+    assertThat(Sessions.CALLS.get()).isZero();
+  }
+
+  private Report run(String... overrides) {
+    return job(overrides);
+  }
+
+  private Report job(String... overrides) {
+    var set = new ArrayList<>(Arrays.asList(overrides));
+    String yaml = """
+        read: { format: jsonl, path: DIR/docs.jsonl, keep: [section] }
+        task: { kind: summarize, max-words: 9 }
+        write: { path: DIR/out, mode: incremental, commit-rows: 2 }
+        """.replace("DIR", folder.toString());
+    if (set.remove("task=")) yaml = yaml.replace("task: { kind: summarize, max-words: 9 }\n", "");
+    return JobRun.run(spark, JobFile.parse(yaml, "job.yaml", set), Progress.silent());
+  }
+
+  /** What a first run over the documents of now gives. */
+  private List<String> fresh() {
+    job("write={path: " + folder.resolve("fresh") + ", mode: overwrite}", "quality.max-error-rate=1");
+    return rows(folder.resolve("fresh"));
+  }
+
+  private List<String> rows() {
+    return rows(out());
+  }
+
+  private static List<String> rows(Path output) {
+    return spark.read().parquet(output.toString()).drop("cached_tokens").orderBy("id").collectAsList().stream().map(Row::toString).toList();
+  }
+
+  /** Rows, computed, reused, deduplicated, skipped. */
+  private static List<Integer> counts(Report report) {
+    return Stream.of(report.rows(), report.computed(), report.reused(), report.deduplicated(), report.skipped())
+        .map(Math::toIntExact).toList();
+  }
+
+  private void write(String... documents) throws IOException {
+    var lines = new StringBuilder();
+    for (String document : documents) {
+      String[] parts = document.split("\\|");
+      lines.append("{\"id\": \"%s\", \"text\": \"%s\", \"section\": \"%s\"}\n".formatted(parts[0], parts[1], parts[2]));
+    }
+    Files.writeString(folder.resolve("docs.jsonl"), lines.toString());
+  }
+
+  private Path out() {
+    return folder.resolve("out");
+  }
+
+  private List<String> files() throws IOException {
+    if (!Files.exists(out())) return List.of();
+    try (Stream<Path> list = Files.list(out())) {
+      return list.filter(path -> path.getFileName().toString().startsWith("part-"))
+          .map(path -> path.getFileName() + " " + path.toFile().lastModified())
+          .sorted().toList();
+    }
+  }
+
+  private List<String> privateNames() throws IOException {
+    try (Stream<Path> list = Files.list(out().resolve("_scriptorium"))) {
+      return list.map(path -> path.getFileName().toString()).filter(name -> !name.startsWith(".")).sorted().toList();
+    }
+  }
+}

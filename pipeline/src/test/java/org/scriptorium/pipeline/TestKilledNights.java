@@ -1,0 +1,96 @@
+package org.scriptorium.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An incremental run whose process is killed again and again. */
+class TestKilledNights {
+  private static final int DOCUMENTS = 300;
+  private static final int KILLS = 10;
+  private static final int COMMIT_ROWS = 10;
+  @TempDir private Path folder;
+
+  @Test
+  void tenKillsLoseAPieceEach() throws Exception {
+    long seed = Long.getLong("scriptorium.test.seed", ThreadLocalRandom.current().nextLong());
+    var random = new Random(seed);
+    Files.writeString(folder.resolve("docs.jsonl"), IntStream.range(0, DOCUMENTS)
+        .mapToObj(i -> "{\"id\": \"d%d\", \"text\": \"document number %d\"}\n".formatted(i, i)).collect(Collectors.joining()));
+    Path file = Files.writeString(folder.resolve("job.yaml"), """
+        read: { format: jsonl, path: DIR/docs.jsonl }
+        task: { kind: generate }
+        write: { path: DIR/out, mode: incremental, commit-rows: ROWS }
+        """.replace("DIR", folder.toString()).replace("ROWS", Integer.toString(COMMIT_ROWS)));
+    Path calls = Files.createFile(folder.resolve("calls"));
+    for (int kill = 0; kill < KILLS; kill++) {
+      Path said = folder.resolve("said" + kill);
+      Process process = TestKilledRuns.start(Night.class, said, file.toString(), calls.toString());
+      try {
+        // One ends while Spark starts, the others anywhere among the rows that they generate; all together leave some for the last run.
+        if (kill == 0) Thread.sleep(random.nextInt(2000));
+        else awaitCalls(calls, calls(calls).size() + random.nextInt(30), process, said);
+        process.destroyForcibly();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      } finally {
+        process.destroyForcibly();
+      }
+    }
+    int before = calls(calls).size();
+    Sessions.log = calls;
+    Report report;
+    try {
+      report = JobRun.run(Sessions.spark(), JobFile.load(file, List.of()), Progress.silent());
+    } finally {
+      Sessions.log = null;
+    }
+    assertThat(report.rows()).isEqualTo(DOCUMENTS);
+    assertThat(report.computed() + report.reused()).isEqualTo(DOCUMENTS);
+    assertThat(report.computed()).as("the last run asks only for what is missing").isEqualTo(calls(calls).size() - before);
+    assertThat(calls(calls).size()).as("-Dscriptorium.test.seed=%d", seed)
+        .isBetween(DOCUMENTS, DOCUMENTS + KILLS * (COMMIT_ROWS + 2));
+    JobRun.run(Sessions.spark(), JobFile.load(file, List.of("write={path: " + folder.resolve("undisturbed") + "}")), Progress.silent());
+    assertThat(rows("out")).hasSize(DOCUMENTS).isEqualTo(rows("undisturbed"));
+    assertThat(folder.resolve("out/_scriptorium/pieces")).doesNotExist();
+  }
+
+  private static void awaitCalls(Path file, int count, Process process, Path said) throws Exception {
+    long until = System.nanoTime() + TimeUnit.MINUTES.toNanos(15);
+    while (calls(file).size() < count) {
+      assertThat(process.isAlive()).as(Files.readString(said)).isTrue();
+      assertThat(System.nanoTime()).as(Files.readString(said)).isLessThan(until);
+      Thread.sleep(10);
+    }
+  }
+
+  private static List<String> calls(Path file) throws IOException {
+    return Files.readAllLines(file);
+  }
+
+  private List<String> rows(String name) {
+    return Sessions.spark().read().parquet(folder.resolve(name).toString()).orderBy("id").collectAsList().stream()
+        .map(Row::toString).toList();
+  }
+
+  /** The process: some fifty rows a second. */
+  static final class Night {
+    private Night() {}
+
+    public static void main(String[] arguments) {
+      Sessions.delay = 40;
+      Sessions.log = Path.of(arguments[1]);
+      JobRun.run(Sessions.spark(), JobFile.load(Path.of(arguments[0]), List.of()), Progress.silent());
+    }
+  }
+}
