@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.spark.sql.AnalysisException;
 import org.scriptorium.engine.api.ModelException;
+import org.scriptorium.pipeline.retrieval.IndexException;
 
 /** Finds the sentence in a failure that tells a user what happened. */
 final class Failures {
@@ -17,6 +18,9 @@ final class Failures {
   /** The failure as a {@link JobException}; one that is already is returned as it is. */
   static JobException explain(Throwable failure) {
     for (Throwable each = failure; each != null; each = each.getCause()) if (each instanceof JobException job) return job;
+    for (Throwable each = failure; each != null; each = each.getCause()) {
+      if (each instanceof IndexException) return new JobException(JobException.Kind.FAILED, each.getMessage(), failure);
+    }
     return new JobException(JobException.Kind.FAILED, sentence(failure), failure);
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.scriptorium.engine.api.GenerationConfig;
+import org.scriptorium.pipeline.retrieval.SearchSettings;
 
 /**
  * What a job file asks for, checked in itself; nothing of it has been compared with data, models or disks yet.
@@ -84,11 +85,15 @@ public record JobFile(String name, Optional<String> model, Read read, List<Task>
     /** A program that does what the text describes. */
     CODE,
     /** A vector; texts of similar meaning have similar ones. */
-    EMBED;
+    EMBED,
+    /** No rows: an index of the documents that questions are asked of. */
+    INDEX,
+    /** The passages of an index that fit a question best. */
+    RETRIEVE;
 
     /** True where the model writes tokens of its own, so that options of a generation mean something. */
     public boolean generates() {
-      return this != EMBED;
+      return this != EMBED && this != INDEX && this != RETRIEVE;
     }
   }
 
@@ -115,14 +120,40 @@ public record JobFile(String name, Optional<String> model, Read read, List<Task>
    * @param choices labels to choose from, none where they are the model's own; or fields to fill
    * @param question asked of every text
    * @param column of the questions where each text has its own, or of the dialogues
+   * @param questions asked of every text, each in a row of its own
+   * @param search of kinds that build or ask an index
    */
   public record Arguments(
       OptionalInt maxWords, Optional<PromptTemplate> prompt, Input input, Optional<String> language, List<String> choices,
-      Optional<String> question, Optional<String> column) {
+      Optional<String> question, Optional<String> column, List<String> questions, Search search) {
 
     public Arguments {
       choices = List.copyOf(choices);
+      questions = List.copyOf(questions);
     }
+  }
+
+  /**
+   * How an index is built or asked.
+   *
+   * @param index folder or URI of the one that is asked; empty where the text itself has the answer
+   * @param top passages for a question
+   * @param mode how they are looked for
+   * @param shards that an index has
+   * @param chunkTokens most tokens of a passage
+   * @param passageTokens most tokens of all passages in a prompt
+   * @param style of answers
+   */
+  public record Search(
+      Optional<String> index, int top, SearchSettings.Mode mode, OptionalInt shards, OptionalInt chunkTokens, OptionalInt passageTokens,
+      Style style) {}
+
+  /** How an answer comes from passages. */
+  public enum Style {
+    /** A model writes it. */
+    WRITE,
+    /** A model that reads marks a part of a passage. */
+    EXTRACT
   }
 
   /** How a prompt reaches the model. */

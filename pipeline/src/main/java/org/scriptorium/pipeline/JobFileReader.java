@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.scriptorium.pipeline.JobFile.Format;
 import org.scriptorium.pipeline.JobFile.Increments;
+import org.scriptorium.pipeline.JobFile.Kind;
 import org.scriptorium.pipeline.JobFile.Mode;
 import org.scriptorium.pipeline.JobFile.OnDeleted;
 import org.scriptorium.pipeline.JobFile.OnDuplicateId;
@@ -61,7 +62,7 @@ final class JobFileReader {
     Read read = readSection(root.section("read"));
     List<Task> tasks = tasks();
     root.require("write", "where results go");
-    Write write = writeSection(root.section("write"));
+    Write write = writeSection(root.section("write"), tasks);
     YamlSection quality = root.section("quality");
     double maxErrorRate = quality.number("max-error-rate").orElse(0.05);
     if (!(maxErrorRate >= 0 && maxErrorRate <= 1)) {
@@ -70,6 +71,7 @@ final class JobFileReader {
     quality.refuseUnknown();
     root.refuseUnknown();
     checkColumns(read, tasks);
+    checkSearch(read, tasks, write);
     return new JobFile(name, model, read, tasks, shape, write, maxErrorRate);
   }
 
@@ -90,9 +92,14 @@ final class JobFileReader {
     return read;
   }
 
-  private Write writeSection(YamlSection section) {
+  private Write writeSection(YamlSection section, List<Task> tasks) {
     if (root.has("write")) section.require("path", "a folder or URI");
-    section.choice("format", WriteFormat.class, List.of("delta", "iceberg", "table"));
+    WriteFormat format = section.choice("format", WriteFormat.class, List.of("delta", "iceberg", "table")).orElse(WriteFormat.PARQUET);
+    boolean isIndex = tasks.stream().anyMatch(task -> task.kind() == Kind.INDEX);
+    if (isIndex != (format == WriteFormat.INDEX)) {
+      section.complain("format", isIndex ? "expected index, which is what kind: index writes" : "only kind: index writes an index");
+    }
+    if (isIndex && section.has("mode")) section.complain("mode", "an index has none: a run brings it up to date");
     Mode mode = section.choice("mode", Mode.class, List.of()).orElse(Mode.ERROR);
     var write = new Write(section.name("path").orElse(""), mode, increments(section));
     for (String key : INCREMENT_KEYS) {
@@ -110,7 +117,8 @@ final class JobFileReader {
   }
 
   private enum WriteFormat {
-    PARQUET
+    PARQUET,
+    INDEX
   }
 
   private List<Task> tasks() {
@@ -144,6 +152,7 @@ final class JobFileReader {
     Set<String> taken = new HashSet<>(Set.of("id"));
     YamlSection section = root.section("read");
     if (shape == Shape.FLAT) taken.addAll(ResultStruct.names(tasks.getFirst()));
+    if (shape == Shape.FLAT && !tasks.getFirst().arguments().questions().isEmpty()) taken.add(Questions.COLUMN);
     for (String column : read.keep()) {
       if (taken.add(column.toLowerCase(Locale.ROOT))) continue;
       section.complain("keep", "\"%s\" would stand in the output twice; it is the name of %s".formatted(column, owner(column, read)));
@@ -155,6 +164,24 @@ final class JobFileReader {
         root.sections("tasks").get(i)
             .complain("name", "\"%s\" would stand in the output twice; it is id or one of read.keep".formatted(name));
       }
+    }
+  }
+
+  /** Tasks that build or ask an index stand alone, and documents of an index are known by their identifiers. */
+  private void checkSearch(Read read, List<Task> tasks, Write write) {
+    for (Task task : tasks) {
+      boolean isAlone = task.kind() == Kind.INDEX || RetrievalPlan.asksIndex(task) || !task.arguments().questions().isEmpty();
+      if (isAlone && shape == Shape.COLUMN_PER_TASK) {
+        root.complain("tasks", "a task that builds or asks an index, or has several questions, stands alone; use task");
+      }
+      if (isAlone && write.mode() == Mode.INCREMENTAL) {
+        root.section("write").complain("mode", "incremental knows rows by their documents alone; a task that asks an index, or has several"
+            + " questions, is computed anew each time: use overwrite");
+      }
+      if (task.kind() != Kind.INDEX) continue;
+      YamlSection section = root.section("read");
+      if (read.id().isEmpty() && read.format() != Format.TEXT) section.require("id", "the column that tells documents apart from run to run");
+      if (!read.keep().isEmpty()) section.complain("keep", "an index has the documents' texts alone");
     }
   }
 

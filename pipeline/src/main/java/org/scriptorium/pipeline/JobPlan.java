@@ -16,6 +16,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.scriptorium.engine.api.ModelDescription;
+import org.scriptorium.pipeline.JobFile.Kind;
 
 /**
  * What a job would do, without doing it. Rows and bytes are counted; tokens and time are carried over from a few rows, chosen at
@@ -50,6 +51,8 @@ public record JobPlan(
   }
 
   private static JobPlan estimate(SparkSession spark, JobFile job, long modelBytes) {
+    if (job.tasks().getFirst().kind() == Kind.INDEX)
+      throw JobException.wrongUse("task.kind: an index can't be tried dry; run the job without --dry-run");
     Source source = JobRun.check(spark, job);
     Column usable = source.isBlank().or(col(Source.PROBLEM).isNotNull()).equalTo(false);
     Row counts = source.rows().agg(count(lit(1)), count_if(usable), coalesce(sum(source.bytes()), lit(0L))).head();

@@ -17,6 +17,7 @@ import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.scriptorium.pipeline.JobFile.Kind;
 import org.scriptorium.pipeline.JobFile.Mode;
 import org.scriptorium.pipeline.JobFile.Shape;
 
@@ -52,7 +53,8 @@ public final class JobRun {
 
   static Report run(SparkSession spark, JobFile job, Progress progress, Consumer<Publication.Step> observer) {
     try {
-      Report report = new JobRun(spark, job, progress, observer).run();
+      Report report = job.tasks().getFirst().kind() == Kind.INDEX ? IndexRun.run(spark, job, progress)
+          : new JobRun(spark, job, progress, observer).run();
       progress.say(report.summary());
       return report;
     } catch (Exception e) {
@@ -63,15 +65,17 @@ public final class JobRun {
 
   /** Opens and checks everything that can be checked before the first row: data, columns, functions, options, models, output. */
   static Source check(SparkSession spark, JobFile job) {
-    if (!spark.catalog().functionExists("try_ai_gen")) {
-      throw JobException.failed("this Spark session has no ai functions;"
-          + " set spark.sql.extensions=org.scriptorium.spark.ScriptoriumExtensions");
-    }
+    requireFunctions(spark);
     Source source = Source.open(spark, job);
     Source none = source.with(spark.createDataFrame(List.of(), source.rows().schema()));
     for (JobFile.Task task : job.tasks()) checkTask(none, job, task);
     OutputFolder.check(spark, job, ResultPlan.of(none, job, 1).schema());
     return source;
+  }
+
+  static void requireFunctions(SparkSession spark) {
+    if (spark.catalog().functionExists("try_ai_gen")) return;
+    throw JobException.failed("this Spark session has no ai functions; set spark.sql.extensions=org.scriptorium.spark.ScriptoriumExtensions");
   }
 
   /** Over no rows a plan costs nothing, yet to run it is to plan it, which is where models and settings are checked. */
@@ -200,7 +204,7 @@ public final class JobRun {
     }
   }
 
-  private static String version() {
+  static String version() {
     return Optional.ofNullable(JobRun.class.getPackage().getImplementationVersion()).orElse("development");
   }
 }

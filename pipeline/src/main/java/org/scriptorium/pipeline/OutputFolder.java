@@ -53,9 +53,7 @@ final class OutputFolder implements AutoCloseable {
     try {
       Path root = new Path(path);
       FileSystem files = root.getFileSystem(spark.sparkContext().hadoopConfiguration());
-      for (String source : job.read().paths()) {
-        refuseOverlap(files, files.makeQualified(root), source, spark.sparkContext().hadoopConfiguration());
-      }
+      refuseOverlap(spark, job);
       refuseForeign(files, root, path);
       List<Path> published = published(files, root);
       boolean holds = !published.isEmpty() || files.exists(new Path(root, SUCCESS)) || files.exists(Publication.journal(root));
@@ -67,6 +65,14 @@ final class OutputFolder implements AutoCloseable {
     } catch (IOException | IllegalArgumentException e) {
       throw new JobException(JobException.Kind.FAILED, "write.path: %s can't be used: %s".formatted(path, Failures.sentence(e)), e);
     }
+  }
+
+  /** Refuses an output that lies in what the job reads. */
+  static void refuseOverlap(SparkSession spark, JobFile job) throws IOException {
+    Configuration configuration = spark.sparkContext().hadoopConfiguration();
+    Path root = new Path(job.write().path());
+    Path output = root.getFileSystem(configuration).makeQualified(root);
+    for (String source : job.read().paths()) refuseOverlap(output, source, configuration);
   }
 
   /** Claims the folder for a run, finishes a publication that was interrupted and removes what dead runs left. */
@@ -163,7 +169,7 @@ final class OutputFolder implements AutoCloseable {
         foreign.size() > 3 ? " and " + (foreign.size() - 3) + " more" : "");
   }
 
-  private static void refuseOverlap(FileSystem files, Path root, String source, Configuration configuration) throws IOException {
+  private static void refuseOverlap(Path root, String source, Configuration configuration) throws IOException {
     Path pattern = new Path(source);
     String input = pattern.getFileSystem(configuration).makeQualified(pattern).toString();
     String output = root.toString();

@@ -39,7 +39,9 @@ final class ResultPlan {
 
   /** The output's rows, not computed yet; the functions check models and options right here. */
   static Dataset<Row> of(Source source, JobFile job, int partitions) {
+    if (RetrievalPlan.asksIndex(job.tasks().getFirst())) return RetrievalPlan.of(source, job, partitions);
     List<Column> asked = new ArrayList<>(List.of(col(Source.ID), col(Source.PROBLEM)));
+    if (Questions.hasSeveral(job)) asked.add(col(Source.QUESTION));
     for (int i = 0; i < job.read().keep().size(); i++) asked.add(col(Source.keep(i)));
     for (int i = 0; i < job.tasks().size(); i++) asked.add(answer(job, i, source).as(result(i)));
     return output(spread(source, partitions).select(asked.toArray(Column[]::new)), job);
@@ -63,6 +65,7 @@ final class ResultPlan {
    */
   static Dataset<Row> output(Dataset<Row> answered, JobFile job) {
     List<Column> output = new ArrayList<>(List.of(col(Source.ID).as("id")));
+    if (Questions.hasSeveral(job)) output.add(col(Source.QUESTION).as(Questions.COLUMN));
     for (int i = 0; i < job.read().keep().size(); i++) output.add(col(Source.keep(i)).as(job.read().keep().get(i)));
     for (int i = 0; i < job.tasks().size(); i++) {
       List<Column> fields = fields(i, job.tasks().get(i));
@@ -109,11 +112,17 @@ final class ResultPlan {
           : call_function("try_ai_classify", text(job, source), texts(arguments.choices()), options);
       case EXTRACT -> call_function("try_ai_extract", text(job, source), texts(arguments.choices()), options);
       case ANSWER -> call_function("try_ai_answer",
-          arguments.question().map(question -> lit(question)).orElseGet(() -> source.text(arguments.column().orElseThrow())),
+          question(arguments, source),
           text(job, source), options);
       case CHAT -> call_function("try_ai_chat", source.dialogue(Source.messages(task)), options);
       case EMBED -> call_function("try_ai_embed", text(job, source), options);
+      case INDEX, RETRIEVE -> throw new IllegalStateException(task.kind() + " is no question of one row alone");
     };
+  }
+
+  private static Column question(Arguments arguments, Source source) {
+    if (!arguments.questions().isEmpty()) return col(Source.QUESTION);
+    return arguments.question().map(question -> lit(question)).orElseGet(() -> source.text(arguments.column().orElseThrow()));
   }
 
   private static Column text(JobFile job, Source source) {
@@ -131,7 +140,14 @@ final class ResultPlan {
   }
 
   private static Column options(JobFile job, Task task, Map<String, String> more) {
-    Map<String, String> options = new LinkedHashMap<>(more);
+    Map<String, String> options = optionTexts(job, task);
+    options.putAll(more);
+    return column(options);
+  }
+
+  /** The options of a task's function. */
+  static Map<String, String> optionTexts(JobFile job, Task task) {
+    Map<String, String> options = new LinkedHashMap<>();
     task.model().or(job::model).ifPresent(model -> options.put("model", model));
     if (task.arguments().input() == Input.RAW) options.put("raw", "true");
     if (task.reasoning() == Reasoning.SHOWN) options.put("reasoning", "true");
@@ -140,6 +156,10 @@ final class ResultPlan {
     if (task.kind().generates()) options.putAll(generation(task.generate()));
     // Where a label ends is no matter of options.
     if (task.kind() == Kind.CLASSIFY) Parameters.OF_FREE_TEXTS.forEach(parameter -> options.remove(option(parameter.name())));
+    return options;
+  }
+
+  static Column column(Map<String, String> options) {
     Column[] pairs = options.entrySet().stream()
         .flatMap(entry -> Stream.of(lit(entry.getKey()), lit(entry.getValue())))
         .toArray(Column[]::new);

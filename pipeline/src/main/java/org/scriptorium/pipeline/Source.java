@@ -3,6 +3,7 @@ package org.scriptorium.pipeline;
 import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.monotonically_increasing_id;
 import static org.apache.spark.sql.functions.octet_length;
@@ -51,6 +52,8 @@ import org.scriptorium.pipeline.JobFile.Task;
 record Source(Dataset<Row> rows, List<String> texts, List<String> dialogues) {
   static final String ID = "_scriptorium_id";
   static final String PROBLEM = "_scriptorium_problem";
+  /** Where a task has several questions: one of them, each document standing in as many rows. */
+  static final String QUESTION = "_scriptorium_question";
 
   /** The key of the column that holds the documents themselves. */
   private static final String DOCUMENT = "read.text";
@@ -81,9 +84,11 @@ record Source(Dataset<Row> rows, List<String> texts, List<String> dialogues) {
       else texts.put(read.text(), DOCUMENT);
       if (task.kind() == Kind.ANSWER) task.arguments().column().ifPresent(column -> texts.putIfAbsent(column, "question-column"));
     }
-    Dataset<Row> rows = new Selection(job, texts, List.copyOf(dialogues), format(spark, read, found)).rows();
-    return new Source(read.limit().isPresent() ? rows.limit(read.limit().getAsInt()) : rows, List.copyOf(texts.keySet()),
-        List.copyOf(dialogues));
+    Dataset<Row> all = new Selection(job, texts, List.copyOf(dialogues), format(spark, read, found)).rows();
+    Dataset<Row> rows = read.limit().isPresent() ? all.limit(read.limit().getAsInt()) : all;
+    List<String> questions = Questions.of(spark, job);
+    Column each = explode(array(questions.stream().map(question -> lit(question)).toArray(Column[]::new)));
+    return new Source(questions.isEmpty() ? rows : rows.withColumn(QUESTION, each), List.copyOf(texts.keySet()), List.copyOf(dialogues));
   }
 
   /** The same columns with other rows. */

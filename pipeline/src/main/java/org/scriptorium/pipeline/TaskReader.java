@@ -20,13 +20,13 @@ import org.scriptorium.pipeline.JobFile.Arguments;
 import org.scriptorium.pipeline.JobFile.Input;
 import org.scriptorium.pipeline.JobFile.Kind;
 import org.scriptorium.pipeline.JobFile.Reasoning;
+import org.scriptorium.pipeline.JobFile.Search;
 import org.scriptorium.pipeline.JobFile.Shape;
 import org.scriptorium.pipeline.JobFile.Task;
 import org.scriptorium.pipeline.YamlNode.Mapping;
 
 /** Reads a job file's tasks. Each kind has keys of its own; a key of another kind is refused with the kinds that have it. */
 final class TaskReader {
-  private static final List<String> LATER_KINDS = List.of("index", "retrieve");
   private static final int MOST_CHOICES = 20;
 
   private final Mapping generate;
@@ -48,7 +48,7 @@ final class TaskReader {
   }
 
   Task read(YamlSection section, String name) {
-    Optional<Kind> known = section.choice("kind", Kind.class, LATER_KINDS);
+    Optional<Kind> known = section.choice("kind", Kind.class, List.of());
     Arguments arguments = arguments(section, known);
     Kind kind = known.orElse(Kind.GENERATE);
     Reasoning reasoning = section.truth("reasoning").orElse(false) ? Reasoning.SHOWN : Reasoning.HIDDEN;
@@ -84,12 +84,15 @@ final class TaskReader {
     only(section, kind, "question", Kind.ANSWER);
     only(section, kind, "question-column", Kind.ANSWER);
     only(section, kind, "messages", Kind.CHAT);
+    List<String> questions = section.texts("questions");
+    only(section, kind, "questions", Kind.ANSWER);
+    Search search = SearchReader.read(section, kind);
     kind.ifPresent(found -> requireItsKeys(section, found, labels, fields));
-    return new Arguments(maxWords, prompt, input, language, labels.isEmpty() ? fields : labels, question, column);
+    return new Arguments(maxWords, prompt, input, language, labels.isEmpty() ? fields : labels, question, column, questions, search);
   }
 
   /** Complains of a key that only other kinds have. */
-  private static void only(YamlSection section, Optional<Kind> kind, String key, Kind... kinds) {
+  static void only(YamlSection section, Optional<Kind> kind, String key, Kind... kinds) {
     if (kind.isEmpty() || !section.has(key) || List.of(kinds).contains(kind.get())) return;
     String remedy = key.equals("max-words") ? "; use generate.max-new-tokens" : "";
     String names = Arrays.stream(kinds).map(TaskReader::name).collect(Collectors.joining(" or "));
@@ -98,7 +101,8 @@ final class TaskReader {
 
   private static void requireItsKeys(YamlSection section, Kind kind, List<String> labels, List<String> fields) {
     switch (kind) {
-      case SUMMARIZE, GENERATE, CHAT, EMBED -> { }
+      case SUMMARIZE, GENERATE, CHAT, EMBED, INDEX -> { }
+      case RETRIEVE -> section.require("index", "the folder of an index, which kind: index writes");
       case CODE -> {
         if (section.name("language").filter(language -> language.contains("{{")).isPresent())
           section.complain("language", "expected a name such as Python, found one with {{");
@@ -110,12 +114,18 @@ final class TaskReader {
         section.require("fields", "a list of texts");
         checkChoices(section, "fields", fields, 1);
       }
-      case ANSWER -> {
-        boolean hasQuestion = section.has("question");
-        if (hasQuestion == section.has("question-column")) {
-          section.complain("question", "expected a question, or the question-column of the data, found " + (hasQuestion ? "both" : "none"));
-        }
-      }
+      case ANSWER -> requireQuestion(section);
+    }
+  }
+
+  /** Questions of an index are what is read; a text is asked one that the task names, several, or one of its own. */
+  private static void requireQuestion(YamlSection section) {
+    List<String> found = List.of("question", "questions", "question-column").stream().filter(section::has).toList();
+    if (section.has("index")) {
+      found.forEach(key -> section.complain(key, "the questions of an index are the texts that read names"));
+    } else if (found.size() != 1) {
+      section.complain("question", "expected a question, questions, or the question-column of the data, found "
+          + (found.isEmpty() ? "none" : String.join(" and ", found)));
     }
   }
 

@@ -17,7 +17,17 @@ class TestArchitecture {
   static final ArchRule knowsOnlyTheEnginesInterface =
       classes().that().resideInAPackage(PIPELINE).should().onlyDependOnClassesThat()
           .resideInAnyPackage(PIPELINE, "org.scriptorium.engine.api..", "java..",
-          "scala..", "org.slf4j..", "org.apache.spark..", "org.apache.hadoop..", "com.fasterxml.jackson..", "");
+          "scala..", "org.slf4j..", "org.apache.spark..", "org.apache.hadoop..", "com.fasterxml.jackson..", "org.apache.lucene..", "");
+
+  @ArchTest
+  static final ArchRule retrievalKnowsNoJobs =
+      noClasses().that().resideInAPackage("org.scriptorium.pipeline.retrieval..").should().dependOnClassesThat()
+          .resideInAnyPackage("org.scriptorium.pipeline");
+
+  @ArchTest
+  static final ArchRule onlyRetrievalKnowsLucene =
+      noClasses().that().resideOutsideOfPackage("org.scriptorium.pipeline.retrieval..").should().dependOnClassesThat()
+          .resideInAnyPackage("org.apache.lucene..");
 
   @ArchTest
   static final ArchRule knowsNoInternalsOfSpark =

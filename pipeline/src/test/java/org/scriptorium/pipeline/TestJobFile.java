@@ -25,7 +25,7 @@ import org.scriptorium.pipeline.JobFile.OnDuplicateId;
 import org.scriptorium.pipeline.JobFile.Shape;
 
 class TestJobFile {
-  private static final String KINDS = "summarize, generate, translate, classify, extract, answer, chat, code, embed";
+  private static final String KINDS = "summarize, generate, translate, classify, extract, answer, chat, code, embed, index, retrieve";
   private static final String MINIMAL = """
       read: { format: parquet, path: docs }
       task: { kind: summarize }
@@ -188,7 +188,11 @@ class TestJobFile {
       path: docs          | path: docs, keep: [ID]     | 1: read.keep: "ID" would stand in the output twice; it is the name of the identifiers' column
       path: docs          | path: docs, keep: [a, A]   | 1: read.keep: "A" would stand in the output twice; it is the name of another column to keep
       kind: summarize     | kind: sumarize             | 2: task.kind: expected one of KINDS, found "sumarize"; did you mean "summarize"?
-      kind: summarize     | kind: retrieve             | 2: task.kind: "retrieve" is not supported yet; expected one of KINDS
+      kind: summarize     | kind: retrieve             | 2: task.index: missing; expected the folder of an index, which kind: index writes
+      kind: summarize     | kind: summarize, index: out | 2: task.index: only retrieve or answer has it
+      kind: summarize     | kind: answer, question: "Who?", top: 3 | 2: task.top: only answers from an index have it; name one by index
+      kind: summarize     | kind: answer, index: out, question: "Who?" | 2: task.question: the questions of an index are the texts that read names
+      kind: summarize     | kind: retrieve, index: out, mode: bm52 | 2: task.mode: expected one of hybrid, bm25, vector, found "bm52"; did you mean "bm25"?
       kind: summarize     | kind: embed, prompt: "{{text}}"       | 2: task.prompt: only generate has it
       kind: summarize     | kind: embed, reasoning: true          | 2: task.reasoning: embed has it not; its model reads texts and generates none
       kind: summarize     | kind: embed, generate: { seed: 1 }    | 2: task.generate: embed has it not; its model reads texts and generates none
@@ -204,8 +208,8 @@ class TestJobFile {
       kind: summarize     | kind: classify, labels: [a, A]        | 2: task.labels: "A" is named twice
       kind: summarize     | kind: classify, labels: [a, b], generate: { max-new-tokens: 3 } | 2: task.generate: max-new-tokens: classify has it not; its text is one of the labels
       kind: summarize     | kind: extract, labels: [a], fields: [a] | 2: task.labels: only classify has it
-      kind: summarize     | kind: answer               | 2: task.question: expected a question, or the question-column of the data, found none
-      kind: summarize     | kind: answer, question: "Who?", question-column: q | 2: task.question: expected a question, or the question-column of the data, found both
+      kind: summarize     | kind: answer               | 2: task.question: expected a question, questions, or the question-column of the data, found none
+      kind: summarize     | kind: answer, question: "Who?", question-column: q | 2: task.question: expected a question, questions, or the question-column of the data, found question and question-column
       kind: summarize     | kind: code, language: "{{x}}"         | 2: task.language: expected a name such as Python, found one with {{
       kind: summarize     | kind: classify, labels: [a, b], reasoning: true | 2: task.reasoning: classify has it not; its text is one of the labels
       kind: summarize     | kind: generate, messages: m           | 2: task.messages: only chat has it
@@ -225,7 +229,8 @@ class TestJobFile {
       path: out           | path: out, mode: incremental, commit-rows: 0 | 3: write.commit-rows: expected a whole number of at least 1, found the number 0
       path: out           | path: out, mode: incremental, on-deleted: forget | 3: write.on-deleted: expected one of remove, keep, found "forget"
       path: out           | mode: error                | 3: write.path: missing; expected a folder or URI
-      path: out           | path: out, format: delta   | 3: write.format: "delta" is not supported yet; expected one of parquet
+      path: out           | path: out, format: delta   | 3: write.format: "delta" is not supported yet; expected one of parquet, index
+      path: out           | path: out, format: index   | 3: write.format: only kind: index writes an index
       path: docs          | path: docs, path: more     | 1: the key "path" stands here twice
       """)
   void refusesAndSaysWhere(String good, String bad, String message) {

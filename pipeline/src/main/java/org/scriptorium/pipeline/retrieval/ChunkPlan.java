@@ -1,0 +1,117 @@
+package org.scriptorium.pipeline.retrieval;
+
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.call_function;
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat_ws;
+import static org.apache.spark.sql.functions.is_valid_utf8;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.try_element_at;
+import static org.apache.spark.sql.functions.when;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.StructType;
+import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.pipeline.text.Part;
+import org.scriptorium.pipeline.text.TextParts;
+
+/**
+ * The plan from documents to passages with vectors. Texts are parted on their structure; the model's own tokenizer says how many parts
+ * make a passage; each passage is embedded with its headings. Passages are rows of their own, so that those of one long document are
+ * spread over all tasks.
+ *
+ * @param model that embeds
+ * @param chunkTokens the most tokens of a passage
+ * @param headingTokens the most tokens of the headings before it
+ * @param partitions tasks that share the rows
+ */
+record ChunkPlan(EmbeddingModel model, int chunkTokens, int headingTokens, int partitions) {
+  private static final StructType PARTED =
+      StructType.fromDDL("shard int, id string, fingerprint string, text string, parts array<string>, borders string");
+  private static final StructType CHUNK =
+      StructType.fromDDL("shard int, id string, fingerprint string, start int, end int, headings string, text string, code string, error string");
+
+  /**
+   * Rows that enter shards.
+   *
+   * @param documents of {@code shard, id, fingerprint, text, problem}
+   */
+  Dataset<Row> of(Dataset<Row> documents) {
+    Column malformed = not(is_valid_utf8(col("text")));
+    Column code = when(col("problem").isNotNull().or(malformed), lit(ErrorCode.MALFORMED_TEXT.code())).otherwise(lit(""));
+    Column error = when(col("problem").isNotNull(), col("problem")).when(malformed, lit("the text is not well-formed UTF-8")).otherwise(lit(""));
+    Dataset<Row> checked = documents.select(col("shard"), col("id"), col("fingerprint"), col("text"), code.as("code"), error.as("error"));
+    Dataset<Row> usable = checked.where(col("code").equalTo("")).repartition(partitions);
+    Dataset<Row> packed = usable.map((MapFunction<Row, Row>) ChunkPlan::parted, Encoders.row(PARTED))
+        .select(col("shard"), col("id"), col("fingerprint"), col("text"), call_function("try_ai_pack", col("parts"), col("borders"),
+            lit(chunkTokens), lit(0), model.options()).as("packed"));
+    Dataset<Row> chunks = packed.flatMap((FlatMapFunction<Row, Row>) ChunkPlan::chunks, Encoders.row(CHUNK)).repartition(partitions);
+    Dataset<Row> headed = chunks.withColumn("headed", call_function("try_ai_pack", array(col("headings")), lit("0"),
+        lit(Math.max(headingTokens, 16)), lit(0), model.options()));
+    Column heading = headingTokens == 0 ? lit("") : coalesce(try_element_at(col("headed").getField("pieces"), lit(1)).getField("text"), lit(""));
+    Column passage = when(heading.equalTo("").or(col("text").isNull()), coalesce(col("text"), lit("")))
+        .otherwise(concat_ws("\n", heading, col("text")));
+    Dataset<Row> embedded = headed.withColumn("passage", passage)
+        .withColumn("embedded", call_function("try_ai_embed", col("passage"), model.options()));
+    return embedded.select(entering()).unionByName(checked.where(not(col("code").equalTo(""))).select(unusable()));
+  }
+
+  private static Column[] entering() {
+    Column found = col("embedded");
+    Column code = when(col("code").equalTo(""), found.getField("error_code")).otherwise(col("code"));
+    Column error = when(col("code").equalTo(""), found.getField("error")).otherwise(col("error"));
+    return new Column[] {col("shard"), col("id"), col("fingerprint"), col("start"), col("end"), col("headings"), col("text"),
+        found.getField("prompt_tokens").as("tokens"), code.as("code"), error.as("error"), found.getField("embedding").as("vector")};
+  }
+
+  private static Column[] unusable() {
+    List<Column> columns = new ArrayList<>();
+    for (var field : BuildRows.ENTERING.fields()) {
+      boolean isThere = List.of("shard", "id", "fingerprint", "code", "error").contains(field.name());
+      columns.add(isThere ? col(field.name()) : lit(null).cast(field.dataType()).as(field.name()));
+    }
+    return columns.toArray(Column[]::new);
+  }
+
+  private static Row parted(Row row) {
+    String text = row.getString(3);
+    List<Part> parts = TextParts.of(text);
+    var borders = new StringBuilder();
+    for (Part part : parts) borders.append((char) ('0' + part.border().ordinal()));
+    return RowFactory.create(row.getInt(0), row.getString(1), row.getString(2), text,
+        parts.stream().map(part -> part.in(text)).toArray(String[]::new), borders.toString());
+  }
+
+  /** A row for each piece of a document; one without a piece where there is none. */
+  private static Iterator<Row> chunks(Row row) {
+    Row packed = row.getStruct(4);
+    String text = row.getString(3), code = packed.getAs("error_code");
+    List<Row> pieces = code.isEmpty() && !packed.isNullAt(packed.fieldIndex("pieces")) ? packed.getList(packed.fieldIndex("pieces")) : List.of();
+    if (pieces.isEmpty()) {
+      Row none = RowFactory.create(row.getInt(0), row.getString(1), row.getString(2), null, null, "", null, code, packed.getAs("error"));
+      return List.of(none).iterator();
+    }
+    Outline outline = Outline.of(text);
+    List<Row> chunks = new ArrayList<>();
+    int characters = 0, position = 0;
+    for (Row piece : pieces) {
+      int start = piece.getAs("start"), end = piece.getAs("end");
+      position = text.offsetByCodePoints(position, start - characters);
+      characters = start;
+      chunks.add(RowFactory.create(row.getInt(0), row.getString(1), row.getString(2), start, end, outline.above(position), piece.getAs("text"),
+          "", ""));
+    }
+    return chunks.iterator();
+  }
+}
