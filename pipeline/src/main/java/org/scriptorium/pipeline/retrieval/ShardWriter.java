@@ -58,7 +58,8 @@ final class ShardWriter implements AutoCloseable {
     writer.deleteDocuments(new Term(Chunk.ID, id));
     if (rows.getFirst().isNullAt(BuildRows.FINGERPRINT)) return;
     Optional<Row> failed = rows.stream().filter(row -> !row.getString(BuildRows.CODE).isEmpty()).findFirst();
-    List<Row> chunks = failed.isPresent() ? List.of() : rows.stream().filter(row -> !row.isNullAt(BuildRows.START)).toList();
+    // A piece of blanks that only Unicode calls so has a place, but nothing to embed.
+    List<Row> chunks = failed.isPresent() ? List.of() : rows.stream().filter(row -> !row.isNullAt(BuildRows.VECTOR)).toList();
     long tokens = 0;
     for (Row row : chunks) {
       tokens += row.getInt(BuildRows.TOKENS);
