@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.ThreadLocalRandom;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
@@ -24,6 +23,8 @@ import org.scriptorium.pipeline.Publication.Step;
 /** However documents, models' moods and crashes change: the output is what one run over the documents of now would write. */
 class TestNightsInARow {
   private static final int NIGHTS = 4;
+  /** On one of its nights a request fails that was answered before. */
+  private static final long SEED = -1603971412029972431L;
   private static SparkSession spark;
   @TempDir private Path folder;
   private final Map<String, String> documents = new TreeMap<>();
@@ -40,7 +41,7 @@ class TestNightsInARow {
 
   @Test
   void equalOneRunOverTheLastDocuments() throws IOException {
-    long seed = Long.getLong("scriptorium.test.seed", ThreadLocalRandom.current().nextLong());
+    long seed = Long.getLong("scriptorium.test.seed", SEED);
     var random = new Random(seed);
     for (int i = 0; i < 12; i++) change(random);
     for (int night = 0; night < NIGHTS; night++) {
@@ -50,11 +51,30 @@ class TestNightsInARow {
       String place = "night %d, -Dscriptorium.test.seed=%d".formatted(night, seed);
       List<String> before = rows();
       if (random.nextBoolean()) crash(Step.values()[random.nextInt(Step.values().length)]);
-      List<String> expected = fresh();
-      assertThat(rows()).as(place).satisfiesAnyOf(rows -> assertThat(rows).isEqualTo(before), rows -> assertThat(rows).isEqualTo(expected));
+      List<String> expected = fresh(), good = good();
+      List<String> found = rows();
+      if (!found.equals(before)) assertNight(place, found, expected, good, before);
       run(step -> {});
-      assertThat(rows()).as(place).isEqualTo(expected);
+      assertNight(place, rows(), expected, good, before);
     }
+  }
+
+  /** What fails tonight is in error, but for what an earlier night has answered. */
+  private static void assertNight(String place, List<String> rows, List<String> expected, List<String> good, List<String> before) {
+    assertThat(rows).as(place).hasSameSizeAs(expected);
+    for (int i = 0; i < rows.size(); i++) {
+      if (before.contains(good.get(i))) assertThat(rows.get(i)).as(place).isEqualTo(good.get(i));
+      else assertThat(rows.get(i)).as(place).isIn(expected.get(i), good.get(i));
+    }
+  }
+
+  /** The rows of a night on which nothing fails. */
+  private List<String> good() throws IOException {
+    boolean isMoody = Sessions.isMoody;
+    Sessions.isMoody = false;
+    List<String> rows = fresh();
+    Sessions.isMoody = isMoody;
+    return rows;
   }
 
   /** A change in one file is one rename: no moment is seen at which the folder holds anything but a whole version. */
