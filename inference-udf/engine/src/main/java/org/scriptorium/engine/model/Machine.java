@@ -31,9 +31,17 @@ public final class Machine implements AutoCloseable {
     return scratch[worker];
   }
 
-  /** Runs tasks 0 to {@code tasks} - 1 on the team; returns when all are done. */
+  /**
+   * Runs tasks 0 to {@code tasks} - 1 on the team; returns when all are done. They are one phase: no task writes to what a product of another
+   * task, or a later product of its own, reads.
+   */
   public void run(Work work, int tasks) {
-    team.run(work, tasks);
+    for (Scratch each : scratch) each.begin();
+    try {
+      team.run(work, tasks);
+    } finally {
+      for (Scratch each : scratch) each.end();
+    }
   }
 
   @Override

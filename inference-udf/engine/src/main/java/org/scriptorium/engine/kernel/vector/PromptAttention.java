@@ -38,9 +38,11 @@ final class PromptAttention {
     float[] panel = scratch.panel(Tiles.panelSize(Math.max(width, BLOCK)));
     float[] scores = scratch.scores(lines * scoreStride), gathered = scratch.rows(lines * width);
     for (int row = 0; row < rows; row++) System.arraycopy(query, queryFrom + row * stride, gathered, row * heads * width, heads * width);
+    float[] packed = scratch.lines(lines * Math.max(width, BLOCK));
+    Tiles.pack(gathered, 0, width, width, lines, packed);
     for (int block = firstBlock; block <= lastBlock; block++) {
       format.readKeys(blocks[block], keys, width, panel);
-      Tiles.multiply(panel, width, lines, gathered, 0, width, scores, block * BLOCK - start, scoreStride, BLOCK, Store.SET);
+      Tiles.multiply(panel, width, lines, packed, scores, block * BLOCK - start, scoreStride, BLOCK, Store.SET);
     }
     float[] inverses = scratch.inverses(lines);
     for (int line = 0; line < lines; line++) {
@@ -50,10 +52,11 @@ final class PromptAttention {
     Arrays.fill(gathered, 0, lines * width, 0f);
     for (int block = firstBlock; block <= lastBlock; block++) {
       int tokens = Math.min(BLOCK, last - block * BLOCK);
+      Tiles.pack(scores, block * BLOCK - start, scoreStride, BLOCK, lines, packed);
       for (int lane = 0; lane < width; lane += WIDTH) {
         int lanes = Math.min(WIDTH, width - lane);
         format.readValues(blocks[block], values, width, lane, tokens, panel);
-        Tiles.multiply(panel, BLOCK, lines, scores, block * BLOCK - start, scoreStride, gathered, lane, width, lanes, Store.ADD);
+        Tiles.multiply(panel, BLOCK, lines, packed, gathered, lane, width, lanes, Store.ADD);
       }
     }
     for (int line = 0; line < lines; line++) VectorRows.scale(gathered, line * width, width, inverses[line]);

@@ -42,6 +42,10 @@ final class VectorMatmul implements Matmul {
     int inputs = weight.inputs();
     PanelLayout layout = PanelLayout.of(weight.type());
     long bytes = layout.panelBytes(inputs);
+    float[] packed = rows == 1 ? null : scratch.tiles(rows * inputs);
+    if (rows > 1 && !scratch.hasLaidOut(source, sourceFrom, sourceStride, inputs, rows)) {
+      Tiles.pack(source, sourceFrom, sourceStride, inputs, rows, packed);
+    }
     for (int panel = fromPanel; panel < toPanel; panel++) {
       int output = panel * WIDTH, count = Math.min(WIDTH, weight.outputs() - output);
       if (rows == 1) {
@@ -49,7 +53,7 @@ final class VectorMatmul implements Matmul {
       } else {
         float[] values = scratch.panel(Tiles.panelSize(inputs));
         PanelReader.read(layout, weight.data(), panel * bytes, inputs, values);
-        Tiles.multiply(values, inputs, rows, source, sourceFrom, sourceStride, target, targetFrom + output, targetStride, count, store);
+        Tiles.multiply(values, inputs, rows, packed, target, targetFrom + output, targetStride, count, store);
       }
     }
   }
