@@ -239,6 +239,30 @@ class TestMatmul {
         .isInstanceOf(IndexOutOfBoundsException.class);
   }
 
+  /** Within a phase laid out rows are used again, but never for others; outside of one a source may change from call to call. */
+  @Test
+  void rowsThatOneThreadLaidOutAreNotTakenForOthers() {
+    for (Kernels kernels : TestedKernels.all()) {
+      var product = new Product(StorageType.Q8_0, 64, 40);
+      int rows = MOST_ROWS / 2;
+      var scratch = new Scratch();
+      for (boolean isPhase : new boolean[] {false, true, true}) {
+        if (isPhase) scratch.begin();
+        float[] source = product.source.clone();
+        for (int from : new int[] {0, 0, 64, 0}) {
+          for (int count : new int[] {rows, rows, rows - 1}) {
+            float[] expected = new float[count * 40], found = new float[count * 40];
+            product.multiply(kernels, count, source.clone(), from, 64, expected, 0, 40, Store.SET);
+            kernels.matmul().multiply(product.pack(kernels), 0, 2, count, source, from, 64, found, 0, 40, Store.SET, scratch);
+            assertThat(found).as("%s, phase: %s, %d rows from %d", kernels.name(), isPhase, count, from).containsExactly(expected);
+            if (!isPhase) source[from + 5] += 1f;
+          }
+        }
+        scratch.end();
+      }
+    }
+  }
+
   @Test
   void noRowsAndNoPanelsWriteNothing() {
     for (Kernels kernels : TestedKernels.all()) {
