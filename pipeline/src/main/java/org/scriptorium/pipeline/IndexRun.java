@@ -93,8 +93,8 @@ final class IndexRun {
     String kernels = Optional.ofNullable(spark.sparkContext().getLocalProperty("scriptorium.kernels"))
         .orElseGet(() -> spark.conf().get("spark.scriptorium.engine.kernels", "auto"));
     return new Report(job.name(), settings().model(), job.write().path(), started, finished, result.documents(),
-        result.changed() - result.skipped(), result.unchanged(), 0, result.skipped(), Optional.empty(), result.errors(), result.tokens(), 0, 0,
-        OptionalLong.empty(), seconds,
+        result.changed() - result.skipped(), result.unchanged(), 0, result.skipped(), Optional.empty(), result.errors(), result.tokens(),
+        0, 0, OptionalLong.empty(), seconds,
         monitor.generationSeconds(seconds), monitor.utilization(), JobRun.peakMemory(), kernels, spark.version(), JobRun.version());
   }
 }

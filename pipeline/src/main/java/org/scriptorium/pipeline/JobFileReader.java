@@ -180,7 +180,8 @@ final class JobFileReader {
       }
       if (task.kind() != Kind.INDEX) continue;
       YamlSection section = root.section("read");
-      if (read.id().isEmpty() && read.format() != Format.TEXT) section.require("id", "the column that tells documents apart from run to run");
+      boolean isNameless = read.id().isEmpty() && read.format() != Format.TEXT;
+      if (isNameless) section.require("id", "the column that tells documents apart from run to run");
       if (!read.keep().isEmpty()) section.complain("keep", "an index has the documents' texts alone");
     }
   }

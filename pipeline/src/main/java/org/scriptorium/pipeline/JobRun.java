@@ -75,7 +75,8 @@ public final class JobRun {
 
   static void requireFunctions(SparkSession spark) {
     if (spark.catalog().functionExists("try_ai_gen")) return;
-    throw JobException.failed("this Spark session has no ai functions; set spark.sql.extensions=org.scriptorium.spark.ScriptoriumExtensions");
+    throw JobException.failed("this Spark session has no ai functions; set"
+        + " spark.sql.extensions=org.scriptorium.spark.ScriptoriumExtensions");
   }
 
   /** Over no rows a plan costs nothing, yet to run it is to plan it, which is where models and settings are checked. */

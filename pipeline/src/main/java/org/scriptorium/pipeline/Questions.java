@@ -22,7 +22,9 @@ final class Questions {
     return job.tasks().stream().anyMatch(task -> !task.arguments().questions().isEmpty());
   }
 
-  /** In their order; none where the tasks have no such questions. A single one is a file's path: one question alone has a key of its own. */
+  /**
+   * In their order; none where the tasks have no such questions. A single one is a file's path: one question alone has a key of its own.
+   */
   static List<String> of(SparkSession spark, JobFile job) {
     List<String> questions = job.tasks().getFirst().arguments().questions();
     return questions.size() == 1 ? read(spark, questions.getFirst()) : questions;
@@ -42,8 +44,8 @@ final class Questions {
         questions.add(file.endsWith(".jsonl") ? question(file, i + 1, lines.get(i)) : lines.get(i).strip());
       }
     } catch (IOException | IllegalArgumentException e) {
-      throw new JobException(JobException.Kind.FAILED, ("questions: %s can't be read: %s; expected several questions, or a file with one a line"
-          + " (.jsonl: objects with a question)").formatted(file, Failures.sentence(e)), e);
+      throw new JobException(JobException.Kind.FAILED, ("questions: %s can't be read: %s; expected several questions, or a file with one a"
+          + " line (.jsonl: objects with a question)").formatted(file, Failures.sentence(e)), e);
     }
     if (questions.isEmpty()) throw JobException.failed("questions: %s holds no question; write one a line", file);
     return List.copyOf(questions);

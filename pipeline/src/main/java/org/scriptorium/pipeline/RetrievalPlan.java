@@ -52,7 +52,8 @@ final class RetrievalPlan {
     Dataset<Row> rows = source.rows().withColumn(Source.QUESTION, source.text(job.read().text()));
     Column malformed = col(Source.PROBLEM).isNotNull().or(not(is_valid_utf8(col(Source.QUESTION))));
     Column blank = trim(col(Source.QUESTION)).equalTo("");
-    Dataset<Row> questions = rows.where(not(malformed.or(blank))).select(col(Source.QUESTION).as("question")).distinct().repartition(partitions);
+    Dataset<Row> questions = rows.where(not(malformed.or(blank))).select(col(Source.QUESTION).as("question")).distinct()
+        .repartition(partitions);
     Dataset<Row> answered = answered(spark, questions, job, task);
     Dataset<Row> joined = rows.join(answered, col(Source.QUESTION).equalTo(col("question")).and(not(malformed)), "left");
 
@@ -61,7 +62,8 @@ final class RetrievalPlan {
     Column problem = coalesce(col(Source.PROBLEM), lit("the question is not well-formed UTF-8"));
     for (String name : ResultStruct.names(task)) {
       Column value = switch (name) {
-        case "finish_reason" -> when(malformed, lit(FinishReason.ERROR.code())).when(blank, lit(FinishReason.SKIPPED.code())).otherwise(col(name));
+        case "finish_reason" -> when(malformed, lit(FinishReason.ERROR.code())).when(blank, lit(FinishReason.SKIPPED.code()))
+            .otherwise(col(name));
         case "error_code" -> when(malformed, lit(ErrorCode.MALFORMED_TEXT.code())).otherwise(coalesce(col(name), lit("")));
         case "error" -> when(malformed, problem).otherwise(coalesce(col(name), lit("")));
         case PASSAGES -> coalesce(col(name), array().cast(Retrieval.PASSAGES));
@@ -80,7 +82,8 @@ final class RetrievalPlan {
     try {
       Dataset<Row> found = Retrieval.of(spark, questions, new SearchSettings(search.index().orElseThrow(), search.top(), search.mode()));
       if (task.kind() == Kind.RETRIEVE) return found.withColumn("text", lit("")).withColumn("completion_tokens", lit(0));
-      String model = task.model().or(job::model).orElseGet(() -> spark.conf().get("spark.scriptorium.model.default", "smollm2-135m-instruct"));
+      String model = task.model().or(job::model)
+          .orElseGet(() -> spark.conf().get("spark.scriptorium.model.default", "smollm2-135m-instruct"));
       var settings = new AnswerSettings(model, ResultPlan.optionTexts(job, task), task.generate().room(0), search.passageTokens());
       return switch (search.style()) {
         case WRITE -> CitedAnswers.written(found, settings);

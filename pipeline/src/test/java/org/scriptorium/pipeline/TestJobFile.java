@@ -133,16 +133,19 @@ class TestJobFile {
         """);
     assertThat(job.tasks()).extracting(JobFile.Task::kind)
         .containsExactly(Kind.TRANSLATE, Kind.CLASSIFY, Kind.EXTRACT, Kind.ANSWER, Kind.ANSWER, Kind.CHAT, Kind.CODE, Kind.EMBED);
-    assertThat(job.tasks()).extracting(task -> task.arguments().language().orElse("")).containsExactly("de", "", "", "", "", "", "Python", "");
+    assertThat(job.tasks()).extracting(task -> task.arguments().language().orElse(""))
+        .containsExactly("de", "", "", "", "", "", "Python", "");
     assertThat(job.tasks()).extracting(task -> task.arguments().choices())
         .containsExactly(List.of(), List.of("good", "bad"), List.of("person"), List.of(), List.of(), List.of(), List.of(), List.of());
     assertThat(job.tasks()).extracting(task -> task.arguments().question().orElse("")).containsExactly("", "", "", "Who?", "", "", "", "");
     assertThat(job.tasks()).extracting(task -> task.arguments().column().orElse("")).containsExactly("", "", "", "", "q", "turns", "", "");
     assertThat(job.tasks()).extracting(task -> task.generate().maxNewTokens()).startsWith(10, 10, 10, 10, 20, 10, 10);
-    assertThat(job.tasks()).extracting(JobFile.Task::reasoning).endsWith(JobFile.Reasoning.HIDDEN, JobFile.Reasoning.SHOWN, JobFile.Reasoning.HIDDEN);
+    assertThat(job.tasks()).extracting(JobFile.Task::reasoning)
+        .endsWith(JobFile.Reasoning.HIDDEN, JobFile.Reasoning.SHOWN, JobFile.Reasoning.HIDDEN);
     JobFile alone = JobFile.parse(MINIMAL, "job.yaml", List.of("task={kind: answer, question: \"Who?\"}"));
     assertThat(alone.tasks().getFirst().generate()).isEqualTo(GenerationConfig.DEFAULT.withMaxNewTokens(128));
-    assertThat(assertWrongUse(MINIMAL.replace("kind: summarize", "kind: extract, fields: [a]").replace("path: docs", "path: docs, keep: [fields]")))
+    assertThat(assertWrongUse(MINIMAL.replace("kind: summarize", "kind: extract, fields: [a]")
+        .replace("path: docs", "path: docs, keep: [fields]")))
         .contains("\"fields\" would stand in the output twice; it is the name of a column of the result");
   }
 
@@ -178,25 +181,37 @@ class TestJobFile {
   @ParameterizedTest
   @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
       path: docs          | path: docs, txt: body      | 1: read.txt: unknown key; did you mean "text"?
-      path: docs          | path: docs, where: x > 1   | 1: read.where: unknown key; known are format, path, id, text, keep, limit, partitions
-      format: parquet     | format: parkuet            | 1: read.format: expected one of parquet, jsonl, csv, text, found "parkuet"; did you mean "parquet"?
-      format: parquet     | format: html               | 1: read.format: "html" is not supported yet; expected one of parquet, jsonl, csv, text
+      path: docs          | path: docs, where: x > 1   | \
+      1: read.where: unknown key; known are format, path, id, text, keep, limit, partitions
+      format: parquet     | format: parkuet            | \
+      1: read.format: expected one of parquet, jsonl, csv, text, found "parkuet"; did you mean "parquet"?
+      format: parquet     | format: html               | \
+      1: read.format: "html" is not supported yet; expected one of parquet, jsonl, csv, text
       path: docs          | path: 5                    | 1: read.path: expected a text or a list of texts, found the number 5
       path: docs          | path: docs, id: 5          | 1: read.id: expected a text (in quotes), found the number 5
       path: docs          | path: docs, limit: 0       | 1: read.limit: expected a whole number of at least 1, found the number 0
-      path: docs          | path: docs, keep: [Model]  | 1: read.keep: "Model" would stand in the output twice; it is the name of a column of the result; rename it in the data, or use tasks: to have results in a column of their own
-      path: docs          | path: docs, keep: [ID]     | 1: read.keep: "ID" would stand in the output twice; it is the name of the identifiers' column
-      path: docs          | path: docs, keep: [a, A]   | 1: read.keep: "A" would stand in the output twice; it is the name of another column to keep
+      path: docs          | path: docs, keep: [Model]  | \
+      1: read.keep: "Model" would stand in the output twice; it is the name of a column of the result; rename it in the data, or use \
+      tasks: to have results in a column of their own
+      path: docs          | path: docs, keep: [ID]     | \
+      1: read.keep: "ID" would stand in the output twice; it is the name of the identifiers' column
+      path: docs          | path: docs, keep: [a, A]   | \
+      1: read.keep: "A" would stand in the output twice; it is the name of another column to keep
       kind: summarize     | kind: sumarize             | 2: task.kind: expected one of KINDS, found "sumarize"; did you mean "summarize"?
       kind: summarize     | kind: retrieve             | 2: task.index: missing; expected the folder of an index, which kind: index writes
       kind: summarize     | kind: summarize, index: out | 2: task.index: only retrieve or answer has it
       kind: summarize     | kind: answer, question: "Who?", top: 3 | 2: task.top: only answers from an index have it; name one by index
-      kind: summarize     | kind: answer, index: out, question: "Who?" | 2: task.question: the questions of an index are the texts that read names
-      kind: summarize     | kind: retrieve, index: out, mode: bm52 | 2: task.mode: expected one of hybrid, bm25, vector, found "bm52"; did you mean "bm25"?
+      kind: summarize     | kind: answer, index: out, question: "Who?" | \
+      2: task.question: the questions of an index are the texts that read names
+      kind: summarize     | kind: retrieve, index: out, mode: bm52 | \
+      2: task.mode: expected one of hybrid, bm25, vector, found "bm52"; did you mean "bm25"?
       kind: summarize     | kind: embed, prompt: "{{text}}"       | 2: task.prompt: only generate has it
-      kind: summarize     | kind: embed, reasoning: true          | 2: task.reasoning: embed has it not; its model reads texts and generates none
-      kind: summarize     | kind: embed, generate: { seed: 1 }    | 2: task.generate: embed has it not; its model reads texts and generates none
-      task: { kind: summarize } | generate: { seed: 1 }\\ntask: { kind: embed } | 2: generate: embed has it not; its model reads texts and generates none
+      kind: summarize     | kind: embed, reasoning: true          | \
+      2: task.reasoning: embed has it not; its model reads texts and generates none
+      kind: summarize     | kind: embed, generate: { seed: 1 }    | \
+      2: task.generate: embed has it not; its model reads texts and generates none
+      task: { kind: summarize } | generate: { seed: 1 }\\ntask: { kind: embed } | \
+      2: generate: embed has it not; its model reads texts and generates none
       kind: summarize     | kind: summarize, raw: 1    | 2: task.raw: expected true or false, found the number 1
       kind: summarize     | kind: summarize, raw: true | 2: task.raw: only generate has it
       kind: summarize     | kind: translate            | 2: task.language: missing; expected a code such as de, or a name such as German
@@ -206,28 +221,39 @@ class TestJobFile {
       kind: summarize     | kind: extract              | 2: task.fields: missing; expected a list of texts
       kind: summarize     | kind: classify, labels: [a]           | 2: task.labels: expected 2 to 20 texts, found 1
       kind: summarize     | kind: classify, labels: [a, A]        | 2: task.labels: "A" is named twice
-      kind: summarize     | kind: classify, labels: [a, b], generate: { max-new-tokens: 3 } | 2: task.generate: max-new-tokens: classify has it not; its text is one of the labels
+      kind: summarize     | kind: classify, labels: [a, b], generate: { max-new-tokens: 3 } | \
+      2: task.generate: max-new-tokens: classify has it not; its text is one of the labels
       kind: summarize     | kind: extract, labels: [a], fields: [a] | 2: task.labels: only classify has it
-      kind: summarize     | kind: answer               | 2: task.question: expected a question, questions, or the question-column of the data, found none
-      kind: summarize     | kind: answer, question: "Who?", question-column: q | 2: task.question: expected a question, questions, or the question-column of the data, found question and question-column
+      kind: summarize     | kind: answer               | \
+      2: task.question: expected a question, questions, or the question-column of the data, found none
+      kind: summarize     | kind: answer, question: "Who?", question-column: q | \
+      2: task.question: expected a question, questions, or the question-column of the data, found question and question-column
       kind: summarize     | kind: code, language: "{{x}}"         | 2: task.language: expected a name such as Python, found one with {{
-      kind: summarize     | kind: classify, labels: [a, b], reasoning: true | 2: task.reasoning: classify has it not; its text is one of the labels
+      kind: summarize     | kind: classify, labels: [a, b], reasoning: true | \
+      2: task.reasoning: classify has it not; its text is one of the labels
       kind: summarize     | kind: generate, messages: m           | 2: task.messages: only chat has it
       kind: summarize     | kind: generate, max-words: 4          | 2: task.max-words: only summarize has it; use generate.max-new-tokens
-      kind: summarize     | kind: generate, prompt: hello         | 2: task.prompt: names no column; expected {{column}} where a row's text goes
-      kind: summarize     | kind: generate, prompt: {{text}}      | 2: expected a key, found a mapping; a text that starts with {{ needs quotes
+      kind: summarize     | kind: generate, prompt: hello         | \
+      2: task.prompt: names no column; expected {{column}} where a row's text goes
+      kind: summarize     | kind: generate, prompt: {{text}}      | \
+      2: expected a key, found a mapping; a text that starts with {{ needs quotes
       kind: summarize     | kind: generate, prompt: "{{text}} {{}}" | 2: task.prompt: has a place without a column: {{}}
       kind: summarize     | kind: generate, generate: { top-p: 2 }  | 2: task.generate.top-p: expected above 0, at most 1, found 2.0
       kind: summarize     | kind: generate, generate: { top_p: 1 }  | 2: task.generate.top_p: unknown key; did you mean "top-p"?
-      task:               | generate: { max-new-tokens: many }\\ntask: | 2: generate.max-new-tokens: expected a whole number, found the text "many"
-      task:               | generate: { truncation: start }\\ntask:    | 2: generate.truncation: expected one of none, head, middle, tail, found the text "start"
+      task:               | generate: { max-new-tokens: many }\\ntask: | \
+      2: generate.max-new-tokens: expected a whole number, found the text "many"
+      task:               | generate: { truncation: start }\\ntask:    | \
+      2: generate.truncation: expected one of none, head, middle, tail, found the text "start"
       task:               | generate: { stop-strings: [""] }\\ntask:   | 2: generate.stop-strings: expected not empty, found []
       task:               | generate: 5\\ntask:                        | 2: generate: expected a mapping, found the number 5
       task:               | quality: { max-error-rate: 5 }\\ntask:     | 2: quality.max-error-rate: expected a share from 0 to 1, found 5.0
-      path: out           | path: out, mode: incremntal | 3: write.mode: expected one of overwrite, append, error, incremental, found "incremntal"; did you mean "incremental"?
+      path: out           | path: out, mode: incremntal | \
+      3: write.mode: expected one of overwrite, append, error, incremental, found "incremntal"; did you mean "incremental"?
       path: out           | path: out, commit-rows: 5  | 3: write.commit-rows: only mode: incremental has it
-      path: out           | path: out, mode: incremental, commit-rows: 0 | 3: write.commit-rows: expected a whole number of at least 1, found the number 0
-      path: out           | path: out, mode: incremental, on-deleted: forget | 3: write.on-deleted: expected one of remove, keep, found "forget"
+      path: out           | path: out, mode: incremental, commit-rows: 0 | \
+      3: write.commit-rows: expected a whole number of at least 1, found the number 0
+      path: out           | path: out, mode: incremental, on-deleted: forget | \
+      3: write.on-deleted: expected one of remove, keep, found "forget"
       path: out           | mode: error                | 3: write.path: missing; expected a folder or URI
       path: out           | path: out, format: delta   | 3: write.format: "delta" is not supported yet; expected one of parquet, index
       path: out           | path: out, format: index   | 3: write.format: only kind: index writes an index

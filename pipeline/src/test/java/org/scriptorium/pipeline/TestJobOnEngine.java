@@ -159,7 +159,8 @@ class TestJobOnEngine {
         "tasks=[{name: said, kind: chat, messages: turns}]")), Optional.empty());
     assertThat(plan.answered()).isEqualTo(2);
     assertThatThrownBy(() -> JobRun.run(spark, JobFile.parse(yaml, "job.yaml", List.of("tasks.5.messages=q")), Progress.silent()))
-        .isInstanceOf(JobException.class).hasMessage("messages: column \"q\" of %s is string; expected an array of structs of role and content"
+        .isInstanceOf(JobException.class)
+        .hasMessage("messages: column \"q\" of %s is string; expected an array of structs of role and content"
             .formatted(data));
   }
 
@@ -187,7 +188,8 @@ class TestJobOnEngine {
       assertThat(jobs).hasSizeGreaterThan(8);
       for (Path file : jobs) {
         JobFile job = JobFile.load(file, List.of());
-        boolean isDemo = job.read().paths().getFirst().startsWith("conf/"), generates = job.tasks().stream().allMatch(task -> task.kind().generates());
+        boolean isDemo = job.read().paths().getFirst().startsWith("conf/");
+        boolean generates = job.tasks().stream().allMatch(task -> task.kind().generates());
         boolean hasIndex = job.tasks().stream().anyMatch(task -> task.kind() == JobFile.Kind.INDEX || RetrievalPlan.asksIndex(task));
         if (!isDemo || hasIndex) continue;
         var overrides = new ArrayList<>(List.of("model=" + (generates ? model : reader), "read.path=../" + job.read().paths().getFirst(),
@@ -220,12 +222,14 @@ class TestJobOnEngine {
     Path broken = Files.writeString(folder.resolve("broken.gguf"), "no model");
     assertThatThrownBy(() -> run("model=" + broken)).isInstanceOf(JobException.class).hasMessageContaining(broken.toString())
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
-    assertThatThrownBy(() -> run("model=" + reader)).isInstanceOf(JobException.class).hasMessage("task: try_ai_summarize: expected a model that"
-        + " generates texts, found bert (bert), an encoder whose head gives vectors; use it with ai_embed or ai_similarity, or name another model");
+    assertThatThrownBy(() -> run("model=" + reader)).isInstanceOf(JobException.class)
+        .hasMessage("task: try_ai_summarize: expected a model that generates texts, found bert (bert), an encoder whose head gives vectors;"
+            + " use it with ai_embed or ai_similarity, or name another model");
     String several = yaml().replace("task: { kind: summarize, max-words: 9 }",
         "tasks: [{ name: fine, kind: summarize }, { name: vector, kind: embed }]");
     assertThatThrownBy(() -> JobRun.run(spark, JobFile.parse(several, "job.yaml", List.of()), Progress.silent()))
-        .isInstanceOf(JobException.class).hasMessageStartingWith("tasks[1]: try_ai_embed: expected an encoder, which reads texts, found tiny (llama)");
+        .isInstanceOf(JobException.class)
+        .hasMessageStartingWith("tasks[1]: try_ai_embed: expected an encoder, which reads texts, found tiny (llama)");
     assertThatThrownBy(() -> run("generate.max-new-tokens=5000")).isInstanceOf(JobException.class).hasMessageContaining("512")
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
     assertThat(folder.resolve("out")).doesNotExist();

@@ -16,7 +16,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.scriptorium.engine.TinyBert;
 import org.scriptorium.spark.ScriptoriumExtensions;
 
-/** Builds of an index in a process that is killed, with the index on a file system that is not this machine's own as far as anybody knows. */
+/**
+ * Builds of an index in a process that is killed, with the index on a file system that is not this machine's own as far as anybody knows.
+ */
 class TestKilledIndex {
   @TempDir private static Path shared;
   @TempDir private Path folder;
@@ -55,11 +57,13 @@ class TestKilledIndex {
         task: { kind: index, shards: 2 }
         write: { format: index, path: "stuck://DIR/index" }
         """.replace("DIR", folder.toString()).replace("BERT", shared.resolve("bert").toString()));
-    Files.writeString(folder.resolve("docs.jsonl"), "{\"id\": \"a\", \"text\": \"the old music\"}\n{\"id\": \"b\", \"text\": \"the library\"}\n");
+    Files.writeString(folder.resolve("docs.jsonl"),
+        "{\"id\": \"a\", \"text\": \"the old music\"}\n{\"id\": \"b\", \"text\": \"the library\"}\n");
     JobRun.run(spark, JobFile.load(index, List.of()), Progress.silent());
     assertThat(found()).containsExactly("the old music", "the library");
 
-    Files.writeString(folder.resolve("docs.jsonl"), "{\"id\": \"a\", \"text\": \"the new music\"}\n{\"id\": \"c\", \"text\": \"music files\"}\n");
+    Files.writeString(folder.resolve("docs.jsonl"),
+        "{\"id\": \"a\", \"text\": \"the new music\"}\n{\"id\": \"c\", \"text\": \"music files\"}\n");
     Path said = folder.resolve("said");
     Process process = TestKilledRuns.start(Building.class, said, Files.writeString(folder.resolve("at"), at).toString());
     try {

@@ -14,8 +14,9 @@ import org.scriptorium.engine.RealModel;
 import org.scriptorium.spark.ScriptoriumExtensions;
 
 /**
- * How many of thirty questions about Debian's manuals find a page that answers them among their five best passages. It takes some minutes of
- * all cores, so it runs only where the property {@code scriptorium.manuals} names the pages; the index stays in {@code target} for the next time.
+ * How many of thirty questions about Debian's manuals find a page that answers them among their five best passages. It takes some minutes
+ * of all cores, so it runs only where the property {@code scriptorium.manuals} names the pages; the index stays in {@code target} for the
+ * next time.
  */
 class TestManualsRecall {
   @TempDir private Path folder;

@@ -44,7 +44,8 @@ class TestQuestionJobs {
     bert = new TinyBert("BertModel").write(shared.resolve("bert"));
     marker = new TinyBert("BertForQuestionAnswering").write(shared.resolve("marker"));
     spark = SparkSession.builder().master("local[2]").withExtensions(new ScriptoriumExtensions())
-        .config("spark.scriptorium.engine.cache-memory", "64m").config("spark.scriptorium.model.cache-dir", shared.resolve("cache").toString())
+        .config("spark.scriptorium.engine.cache-memory", "64m")
+        .config("spark.scriptorium.model.cache-dir", shared.resolve("cache").toString())
         .config("spark.scriptorium.model.embedding", bert.toString()).getOrCreate();
     SparkSession.setDefaultSession(others);
     writer = TinyModel.write(shared, 11);
@@ -61,7 +62,8 @@ class TestQuestionJobs {
   private static Map<String, String> texts() {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put("library", "# The library\n\nThe library reads files. It writes music at night.\n\n# Opening hours\n\nIt opens at nine.");
-    texts.put("baker", "The baker's dough \uD83E\uDD50 rests overnight. " + "Then it is baked, slowly, in the old oven of the village. ".repeat(12));
+    texts.put("baker", "The baker's dough \uD83E\uDD50 rests overnight. "
+        + "Then it is baked, slowly, in the old oven of the village. ".repeat(12));
     texts.put("日本", "図書館は九時に開きます。夜は音楽を書きます。\n\n" + "パンは一晩休ませてから焼きます。".repeat(20));
     texts.put("中文", "图书馆九点开门。晚上写音乐。\n\n𠮷野家的面包要放一夜。" + "然后慢慢地烤。".repeat(30));
     var random = new Random(5);
@@ -86,7 +88,8 @@ class TestQuestionJobs {
       Report built = index("task.shards=" + shards);
       assertThat(built.rows()).isEqualTo(17);
       for (String mode : List.of("hybrid", "bm25", "vector")) {
-        Report report = run(questions(QUESTIONS), "task={kind: retrieve, index: '%s', top: 4, mode: %s}".formatted(folder.resolve("index"), mode));
+        Report report = run(questions(QUESTIONS),
+            "task={kind: retrieve, index: '%s', top: 4, mode: %s}".formatted(folder.resolve("index"), mode));
         assertThat(report.rows()).isEqualTo(6);
         List<String> rows = rows("id", "passages");
         assertThat(rows).allMatch(row -> row.contains("["));
@@ -164,7 +167,8 @@ class TestQuestionJobs {
     List<Row> before = passages("hybrid", "When does the library open?");
     List<Path> files = files("index");
     // A run that fails after it has written shards publishes nothing, and what it wrote is removed by the next.
-    Files.writeString(folder.resolve("docs/broken.jsonl"), "{\"id\": \"x\", \"text\": \"The library burns.\"}\n{\"id\": \"y\", \"text\": \"half \\ud800\"}\n");
+    Files.writeString(folder.resolve("docs/broken.jsonl"),
+        "{\"id\": \"x\", \"text\": \"The library burns.\"}\n{\"id\": \"y\", \"text\": \"half \\ud800\"}\n");
     assertThatThrownBy(() -> index("quality.max-error-rate=0")).isInstanceOf(JobException.class)
         .hasMessageContaining("nothing was published").hasMessageContaining("unpaired surrogate");
     assertThat(passages("hybrid", "When does the library open?")).isEqualTo(before);
@@ -207,7 +211,8 @@ class TestQuestionJobs {
       for (Row row : rows) {
         String context = IntStream.range(0, row.getList(0).size())
             .mapToObj(i -> "[%d] %s".formatted(i + 1, row.<Row>getList(0).get(i).getString(4))).collect(Collectors.joining("\n\n"));
-        int tokens = spark.sql("SELECT ai_count_tokens(model => '%s', text => '%s')".formatted(writer, context.replace("\\", "\\\\").replace("'", "\\'")))
+        int tokens = spark.sql("SELECT ai_count_tokens(model => '%s', text => '%s')".formatted(writer,
+            context.replace("\\", "\\\\").replace("'", "\\'")))
             .head().getInt(0);
         assertThat(tokens).as(context).isLessThanOrEqualTo(budget);
       }
@@ -219,7 +224,8 @@ class TestQuestionJobs {
     Map<String, String> texts = texts();
     documents(texts);
     index("task.shards=2");
-    Report report = run(questions(QUESTIONS), "model=" + marker, "task={kind: answer, index: '%s', top: 3, style: extract}".formatted(folder.resolve("index")));
+    Report report = run(questions(QUESTIONS), "model=" + marker,
+        "task={kind: answer, index: '%s', top: 3, style: extract}".formatted(folder.resolve("index")));
     assertThat(report.rows()).isEqualTo(6);
     assertThat(report.errors()).isEmpty();
     for (Row row : output().selectExpr("finish_reason", "text", "citations", "score").collectAsList()) {
@@ -227,7 +233,8 @@ class TestQuestionJobs {
       if (row.getString(0).equals("no_answer")) continue;
       Row citation = row.<Row>getList(2).getFirst();
       String text = texts.get(citation.<String>getAs("id"));
-      assertThat(text.substring(text.offsetByCodePoints(0, citation.<Integer>getAs("start")), text.offsetByCodePoints(0, citation.<Integer>getAs("end"))))
+      assertThat(text.substring(text.offsetByCodePoints(0, citation.<Integer>getAs("start")),
+          text.offsetByCodePoints(0, citation.<Integer>getAs("end"))))
           .isEqualTo(row.getString(1));
       assertThat(row.getFloat(3)).isBetween(0f, 1f);
     }
@@ -238,20 +245,23 @@ class TestQuestionJobs {
     Path conf = Path.of("../conf"), index = folder.resolve("index");
     var documents = "read.path=" + conf.resolve("demo/documents.jsonl");
     var questions = "read.path=" + conf.resolve("demo/questions.jsonl");
-    Report built = JobRun.run(spark, JobFile.load(conf.resolve("index.yaml"), List.of(documents, "task.model=" + bert, "write.path=" + index)),
-        Progress.silent());
+    var indexing = JobFile.load(conf.resolve("index.yaml"), List.of(documents, "task.model=" + bert, "write.path=" + index));
+    Report built = JobRun.run(spark, indexing, Progress.silent());
     assertThat(built.rows()).isEqualTo(59);
     String output = "write.path=" + folder.resolve("out");
-    assertThat(JobRun.run(spark, JobFile.load(conf.resolve("retrieve.yaml"), List.of(questions, "task.index=" + index, output)), Progress.silent()).rows())
+    assertThat(JobRun.run(spark, JobFile.load(conf.resolve("retrieve.yaml"), List.of(questions, "task.index=" + index, output)),
+        Progress.silent()).rows())
         .isEqualTo(7);
-    assertThat(JobRun.run(spark, JobFile.load(conf.resolve("cited-answers.yaml"), List.of(questions, "task.index=" + index, output, "model=" + writer,
+    assertThat(JobRun.run(spark,
+        JobFile.load(conf.resolve("cited-answers.yaml"), List.of(questions, "task.index=" + index, output, "model=" + writer,
         "generate.max-new-tokens=4")), Progress.silent()).rows()).isEqualTo(7);
   }
 
   @Test
   void severalQuestionsAreAskedOfEveryText() throws Exception {
     documents(texts());
-    Path lines = Files.writeString(folder.resolve("asked.txt"), "Who?\n\n What? \n"), json = Files.writeString(folder.resolve("asked.jsonl"),
+    Path lines = Files.writeString(folder.resolve("asked.txt"), "Who?\n\n What? \n");
+    Path json = Files.writeString(folder.resolve("asked.jsonl"),
         "{\"question\": \"Who?\"}\n{\"question\": \"What?\"}\n");
     for (String asked : List.of("['Who?', 'What?']", lines.toString(), json.toString())) {
       String yaml = """
@@ -293,7 +303,9 @@ class TestQuestionJobs {
     }
     var json = new com.fasterxml.jackson.databind.ObjectMapper();
     var lines = new StringBuilder();
-    for (var text : texts.entrySet()) lines.append(json.writeValueAsString(Map.of("id", text.getKey(), "text", text.getValue()))).append('\n');
+    for (var text : texts.entrySet()) {
+      lines.append(json.writeValueAsString(Map.of("id", text.getKey(), "text", text.getValue()))).append('\n');
+    }
     Files.writeString(docs.resolve("docs.jsonl"), lines);
   }
 
@@ -340,7 +352,8 @@ class TestQuestionJobs {
 
   private List<Path> files(String name) throws IOException {
     try (Stream<Path> all = Files.walk(folder.resolve(name))) {
-      return all.filter(path -> !path.toString().contains("_scriptorium") && !path.getFileName().toString().startsWith(".")).sorted().toList();
+      return all.filter(path -> !path.toString().contains("_scriptorium") && !path.getFileName().toString().startsWith("."))
+          .sorted().toList();
     }
   }
 }

@@ -44,10 +44,13 @@ import org.scriptorium.engine.api.SpanReader.Span;
 import org.scriptorium.engine.api.TextPair;
 import org.scriptorium.engine.api.Truncation;
 
-/** Jobs with models that read: the fixtures' encoders and encoder-decoders, and the default model of embeddings; against the engine's own answers. */
+/**
+ * Jobs with models that read: the fixtures' encoders and encoder-decoders, and the default model of embeddings; against the engine's own
+ * answers.
+ */
 class TestReadingJobsFixture {
-  private static final List<String> TEXTS = List.of("The library keeps old letters.", "A dog sleeps in the yard.", "the library keeps old letters!",
-      "Where is the letter that the city wrote?");
+  private static final List<String> TEXTS = List.of("The library keeps old letters.", "A dog sleeps in the yard.",
+      "the library keeps old letters!", "Where is the letter that the city wrote?");
 
   private static final String YAML = """
       read: { format: parquet, path: %s, id: id, text: text }
@@ -62,9 +65,11 @@ class TestReadingJobsFixture {
   @BeforeAll
   static void start() {
     spark = Sessions.onEngine(shared.resolve("cache"));
-    String texts = IntStream.range(0, TEXTS.size()).mapToObj(i -> "('%d', '%s', 'kept')".formatted(i, TEXTS.get(i))).collect(Collectors.joining(", "));
-    spark.sql("SELECT * FROM VALUES " + texts + ", ('again', '" + TEXTS.getFirst() + "', 'kept'), ('null', NULL, NULL), ('blank', ' ', NULL),"
-        + " ('broken', CAST(X'C328' AS STRING), NULL) AS v(id, text, section)").coalesce(1).write().parquet(shared.resolve("docs").toString());
+    String texts = IntStream.range(0, TEXTS.size()).mapToObj(i -> "('%d', '%s', 'kept')".formatted(i, TEXTS.get(i)))
+        .collect(Collectors.joining(", "));
+    spark.sql("SELECT * FROM VALUES " + texts + ", ('again', '" + TEXTS.getFirst() + "', 'kept'), ('null', NULL, NULL),"
+        + " ('blank', ' ', NULL), ('broken', CAST(X'C328' AS STRING), NULL) AS v(id, text, section)").coalesce(1).write()
+        .parquet(shared.resolve("docs").toString());
   }
 
   @AfterAll
@@ -74,7 +79,8 @@ class TestReadingJobsFixture {
 
   @TestFactory
   Stream<DynamicTest> embeds() {
-    return encoders("model").map(model -> dynamicTest(name(model), () -> embeds(model, "task={kind: embed, model: '%s'}".formatted(model))));
+    return encoders("model")
+        .map(model -> dynamicTest(name(model), () -> embeds(model, "task={kind: embed, model: '%s'}".formatted(model))));
   }
 
   /** What a model was trained for besides is no matter of its vectors. */
@@ -84,8 +90,8 @@ class TestReadingJobsFixture {
     String tasks = IntStream.range(0, models.size()).mapToObj(i -> "{ name: with%d, kind: embed, model: '%s' }".formatted(i, models.get(i)))
         .collect(Collectors.joining(", "));
     Path output = shared.resolve("every-encoder");
-    JobFile job = JobFile.parse(YAML.formatted(shared.resolve("docs"), output).replace("task: { kind: generate }", "tasks: [" + tasks + "]"),
-        "job.yaml", List.of());
+    String yaml = YAML.formatted(shared.resolve("docs"), output).replace("task: { kind: generate }", "tasks: [" + tasks + "]");
+    JobFile job = JobFile.parse(yaml, "job.yaml", List.of());
     assertThat(JobRun.run(spark, job, Progress.silent()).computed()).isEqualTo(5L * models.size());
     for (int i = 0; i < models.size(); i++) {
       Dataset<Row> rows = spark.read().parquet(output.toString()).where("id < 'a'").orderBy("id").selectExpr("with" + i + ".embedding");
@@ -139,7 +145,8 @@ class TestReadingJobsFixture {
     return encoders("question").map(model -> dynamicTest(name(model), () -> {
       List<Span> expected;
       try (SpanReader reader = Engine.openSpanReader(model, "reader", Optional.empty(), options())) {
-        expected = reader.answer(TEXTS.stream().map(text -> new Question("Where?", text)).toList(), SpanConfig.DEFAULT.withNoAnswer(NoAnswer.POSSIBLE))
+        expected = reader.answer(TEXTS.stream().map(text -> new Question("Where?", text)).toList(),
+            SpanConfig.DEFAULT.withNoAnswer(NoAnswer.POSSIBLE))
             .stream().map(reading -> reading.value().getFirst()).toList();
       }
       Path output = shared.resolve("out-" + System.nanoTime());
@@ -173,7 +180,8 @@ class TestReadingJobsFixture {
           .map(labels -> labels.indexOf("LABEL_1") < labels.indexOf("LABEL_2") ? "label_1" : "LABEL_2").toList());
       Path none = shared.resolve("none");
       assertThatThrownBy(() -> run(none, "task={kind: classify, labels: [LABEL_0, LABEL_9], model: '%s'}".formatted(model)))
-          .isInstanceOf(JobException.class).hasMessageContaining("labels: expected labels of bert-sequence-classification, which are LABEL_0,")
+          .isInstanceOf(JobException.class)
+          .hasMessageContaining("labels: expected labels of bert-sequence-classification, which are LABEL_0,")
           .hasMessageEndingWith("found 'LABEL_9'");
       assertThat(none).doesNotExist();
     }));
@@ -184,7 +192,8 @@ class TestReadingJobsFixture {
     return encoders("").map(model -> dynamicTest(name(model), () -> {
       Path none = shared.resolve("none");
       assertThatThrownBy(() -> run(none, "task={kind: summarize, model: '%s'}".formatted(model))).isInstanceOf(JobException.class)
-          .hasMessageContaining("expected a model that generates texts, found %s (bert), an encoder whose head ".formatted(model.getFileName()));
+          .hasMessageContaining("expected a model that generates texts, found %s (bert), an encoder whose head "
+              .formatted(model.getFileName()));
       assertThat(none).doesNotExist();
     }));
   }
@@ -202,7 +211,8 @@ class TestReadingJobsFixture {
           assertThat(report.errors()).isEqualTo(Map.of("malformed_text", 1L));
           List<Row> rows = spark.read().parquet(output.toString()).where("id < 'a'").orderBy("id")
               .select("text", "finish_reason", "prompt_tokens", "completion_tokens").collectAsList();
-          assertThat(rows).isEqualTo(expected.stream().map(completion -> RowFactory.create(completion.text(), completion.finishReason().code(),
+          assertThat(rows)
+              .isEqualTo(expected.stream().map(completion -> RowFactory.create(completion.text(), completion.finishReason().code(),
               completion.promptTokens(), completion.completionTokens())).toList());
           assertThat(expected).anySatisfy(completion -> assertThat(completion.text()).isNotBlank());
         }));

@@ -54,7 +54,8 @@ class TestSources {
       text: body             | read.text: DIR/docs has no column "body"; it has id, text, number
       text: number           | read.text: column "number" of DIR/docs is int; expected string or binary
       id: ids                | read.id: DIR/docs has no column "ids"; did you mean "id"?
-      keep: [numbre, text2]  | read.keep: DIR/docs has no column "numbre"; did you mean "number"?+read.keep: DIR/docs has no column "text2"; did you mean "text"?
+      keep: [numbre, text2]  | \
+      read.keep: DIR/docs has no column "numbre"; did you mean "number"?+read.keep: DIR/docs has no column "text2"; did you mean "text"?
       path: DIR/nowhere      | read.path: nothing is at DIR/nowhere
       path: 'DIR/nowhere/*'  | read.path: nothing is at DIR/nowhere/*
       path: 'nofs://x/y'     | read.path: nofs://x/y can't be read: No FileSystem for scheme "nofs"

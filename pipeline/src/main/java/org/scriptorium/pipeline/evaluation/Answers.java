@@ -9,8 +9,9 @@ import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
 
 /**
- * Answers to questions as SQuAD 2.0 scores them (Rajpurkar et al. 2018, arXiv:1806.03822): without regard to case, punctuation (of ASCII), articles and blanks;
- * the best of several references counts. A question without an answer has the reference {@code ""}, which only an empty answer equals.
+ * Answers to questions as SQuAD 2.0 scores them (Rajpurkar et al. 2018, arXiv:1806.03822): without regard to case, punctuation (of ASCII),
+ * articles and blanks; the best of several references counts. A question without an answer has the reference {@code ""}, which only an
+ * empty answer equals.
  */
 public final class Answers {
   private static final Pattern PUNCTUATION = Pattern.compile("[!-/:-@\\[-`{-~]");

@@ -49,7 +49,8 @@ public final class EvaluationFunctions {
     spark.udf().register("token_f1", (UDF2<String, Object, Double>) (prediction, reference) ->
         prediction == null || reference == null ? null : (Double) Answers.f1(prediction, texts(reference)), DataTypes.DoubleType);
     spark.udf().register("recall_at", (UDF3<Integer, Object, Object, Double>) (count, found, relevant) -> count == null || found == null
-        || relevant == null ? null : (Double) Ranking.recall(texts(found), new LinkedHashSet<>(texts(relevant)), count), DataTypes.DoubleType);
+        || relevant == null ? null
+        : (Double) Ranking.recall(texts(found), new LinkedHashSet<>(texts(relevant)), count), DataTypes.DoubleType);
     spark.udf().register("reciprocal_rank", (UDF2<Object, Object, Double>) (found, relevant) -> found == null || relevant == null ? null
         : (Double) Ranking.reciprocalRank(texts(found), new LinkedHashSet<>(texts(relevant))), DataTypes.DoubleType);
   }

@@ -5,15 +5,16 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Porter's stemmer (An algorithm for suffix stripping, Program 14.3, 1980) with the extensions of NLTK, which the package rouge-score uses: other
- * stemmers, Lucene's among them, give other stems for words such as {@code enjoy}, {@code dying} and {@code flies}, and so other scores.
+ * Porter's stemmer (An algorithm for suffix stripping, Program 14.3, 1980) with the extensions of NLTK, which the package rouge-score
+ * uses: other stemmers, Lucene's among them, give other stems for words such as {@code enjoy}, {@code dying} and {@code flies}, and so
+ * other scores.
  */
 final class PorterStemmer {
   private static final Map<String, String> IRREGULAR = Map.ofEntries(Map.entry("sky", "sky"), Map.entry("skies", "sky"),
-      Map.entry("dying", "die"), Map.entry("lying", "lie"), Map.entry("tying", "tie"), Map.entry("news", "news"), Map.entry("innings", "inning"),
-      Map.entry("inning", "inning"), Map.entry("outings", "outing"), Map.entry("outing", "outing"), Map.entry("cannings", "canning"),
-      Map.entry("canning", "canning"), Map.entry("howe", "howe"), Map.entry("proceed", "proceed"), Map.entry("exceed", "exceed"),
-      Map.entry("succeed", "succeed"));
+      Map.entry("dying", "die"), Map.entry("lying", "lie"), Map.entry("tying", "tie"), Map.entry("news", "news"),
+      Map.entry("innings", "inning"), Map.entry("inning", "inning"), Map.entry("outings", "outing"), Map.entry("outing", "outing"),
+      Map.entry("cannings", "canning"), Map.entry("canning", "canning"), Map.entry("howe", "howe"), Map.entry("proceed", "proceed"),
+      Map.entry("exceed", "exceed"), Map.entry("succeed", "succeed"));
 
   private static final Predicate<String> ALWAYS = stem -> true;
   private static final Predicate<String> SOME = stem -> measure(stem) > 0;
@@ -26,10 +27,12 @@ final class PorterStemmer {
       new Rule("ss", "ss", ALWAYS), new Rule("s", "", ALWAYS));
   private static final List<Rule> STEP_1C =
       List.of(new Rule("y", "i", stem -> stem.length() > 1 && isConsonant(stem, stem.length() - 1)));
-  private static final List<Rule> STEP_2 = List.of(some("ational", "ate"), some("tional", "tion"), some("enci", "ence"), some("anci", "ance"),
+  private static final List<Rule> STEP_2 =
+      List.of(some("ational", "ate"), some("tional", "tion"), some("enci", "ence"), some("anci", "ance"),
       some("izer", "ize"), some("bli", "ble"), some("alli", "al"), some("entli", "ent"), some("eli", "e"), some("ousli", "ous"),
-      some("ization", "ize"), some("ation", "ate"), some("ator", "ate"), some("alism", "al"), some("iveness", "ive"), some("fulness", "ful"),
-      some("ousness", "ous"), some("aliti", "al"), some("iviti", "ive"), some("biliti", "ble"), some("fulli", "ful"),
+      some("ization", "ize"), some("ation", "ate"), some("ator", "ate"), some("alism", "al"), some("iveness", "ive"),
+      some("fulness", "ful"), some("ousness", "ous"), some("aliti", "al"), some("iviti", "ive"), some("biliti", "ble"),
+      some("fulli", "ful"),
       // The l belongs to the stem here, so that geologi is as archaeologi is.
       new Rule("logi", "log", stem -> measure(stem + "l") > 0));
   private static final List<Rule> STEP_3 = List.of(some("icate", "ic"), some("ative", ""), some("alize", "al"), some("iciti", "ic"),

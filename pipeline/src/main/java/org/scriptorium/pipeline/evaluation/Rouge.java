@@ -12,8 +12,8 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * ROUGE (Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries) as the Python package rouge-score has it: words are runs of the letters a
- * to z and of digits, in lower case; of several references the one with the best F1 counts, for each measure by itself.
+ * ROUGE (Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries) as the Python package rouge-score has it: words are runs of
+ * the letters a to z and of digits, in lower case; of several references the one with the best F1 counts, for each measure by itself.
  */
 public enum Rouge {
   /** Words as they are. */
@@ -37,7 +37,8 @@ public enum Rouge {
   public Scores score(String prediction, List<String> references) {
     if (references.isEmpty()) throw new IllegalArgumentException("expected at least one reference, found none");
     List<Scores> scores = references.stream().map(reference -> score(prediction, reference)).toList();
-    return new Scores(best(scores, Scores::rouge1), best(scores, Scores::rouge2), best(scores, Scores::rougeL), best(scores, Scores::rougeLsum));
+    return new Scores(best(scores, Scores::rouge1), best(scores, Scores::rouge2), best(scores, Scores::rougeL),
+        best(scores, Scores::rougeLsum));
   }
 
   public Scores score(String prediction, String reference) {
@@ -96,7 +97,10 @@ public enum Rouge {
     return Score.of(hits, predicted.stream().mapToLong(List::size).sum(), wanted.stream().mapToLong(List::size).sum());
   }
 
-  /** Marks the words of a line that are in its longest common subsequence with another; of several such the one that the reference reads out. */
+  /**
+   * Marks the words of a line that are in its longest common subsequence with another; of several such the one that the reference reads
+   * out.
+   */
   private static void mark(BitSet union, List<String> line, List<String> other) {
     int[][] lengths = table(line, other);
     int i = line.size(), j = other.size();

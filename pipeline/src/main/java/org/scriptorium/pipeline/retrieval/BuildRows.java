@@ -12,7 +12,8 @@ final class BuildRows {
    */
   static final StructType ENTERING = StructType.fromDDL("shard int, id string, fingerprint string, start int, end int, headings string,"
       + " text string, tokens int, code string, error string, vector array<float>");
-  static final int SHARD = 0, ID = 1, FINGERPRINT = 2, START = 3, END = 4, HEADINGS = 5, TEXT = 6, TOKENS = 7, CODE = 8, ERROR = 9, VECTOR = 10;
+  static final int SHARD = 0, ID = 1, FINGERPRINT = 2, START = 3, END = 4, HEADINGS = 5, TEXT = 6, TOKENS = 7, CODE = 8,
+      ERROR = 9, VECTOR = 10;
 
   /** What became of it: a row for each document, and one for each shard, which has its entry of the manifest. */
   static final StructType OUTCOME = StructType.fromDDL("shard int, entry string, id string, fingerprint string, chunks int, tokens bigint,"

@@ -39,8 +39,8 @@ import org.scriptorium.pipeline.text.TextParts;
 record ChunkPlan(EmbeddingModel model, int chunkTokens, int headingTokens, int partitions) {
   private static final StructType PARTED =
       StructType.fromDDL("shard int, id string, fingerprint string, text string, parts array<string>, borders string");
-  private static final StructType CHUNK =
-      StructType.fromDDL("shard int, id string, fingerprint string, start int, end int, headings string, text string, code string, error string");
+  private static final StructType CHUNK = StructType.fromDDL("shard int, id string, fingerprint string, start int, end int,"
+      + " headings string, text string, code string, error string");
 
   /**
    * Rows that enter shards.
@@ -50,7 +50,8 @@ record ChunkPlan(EmbeddingModel model, int chunkTokens, int headingTokens, int p
   Dataset<Row> of(Dataset<Row> documents) {
     Column malformed = not(is_valid_utf8(col("text")));
     Column code = when(col("problem").isNotNull().or(malformed), lit(ErrorCode.MALFORMED_TEXT.code())).otherwise(lit(""));
-    Column error = when(col("problem").isNotNull(), col("problem")).when(malformed, lit("the text is not well-formed UTF-8")).otherwise(lit(""));
+    Column error = when(col("problem").isNotNull(), col("problem")).when(malformed, lit("the text is not well-formed UTF-8"))
+        .otherwise(lit(""));
     Dataset<Row> checked = documents.select(col("shard"), col("id"), col("fingerprint"), col("text"), code.as("code"), error.as("error"));
     Dataset<Row> usable = checked.where(col("code").equalTo("")).repartition(partitions);
     Dataset<Row> packed = usable.map((MapFunction<Row, Row>) ChunkPlan::parted, Encoders.row(PARTED))
@@ -59,7 +60,8 @@ record ChunkPlan(EmbeddingModel model, int chunkTokens, int headingTokens, int p
     Dataset<Row> chunks = packed.flatMap((FlatMapFunction<Row, Row>) ChunkPlan::chunks, Encoders.row(CHUNK)).repartition(partitions);
     Dataset<Row> headed = chunks.withColumn("headed", call_function("try_ai_pack", array(col("headings")), lit("0"),
         lit(Math.max(headingTokens, 16)), lit(0), model.options()));
-    Column heading = headingTokens == 0 ? lit("") : coalesce(try_element_at(col("headed").getField("pieces"), lit(1)).getField("text"), lit(""));
+    Column heading = headingTokens == 0 ? lit("")
+        : coalesce(try_element_at(col("headed").getField("pieces"), lit(1)).getField("text"), lit(""));
     Column passage = when(heading.equalTo("").or(col("text").isNull()), coalesce(col("text"), lit("")))
         .otherwise(concat_ws("\n", heading, col("text")));
     Dataset<Row> embedded = headed.withColumn("passage", passage)
@@ -97,7 +99,8 @@ record ChunkPlan(EmbeddingModel model, int chunkTokens, int headingTokens, int p
   private static Iterator<Row> chunks(Row row) {
     Row packed = row.getStruct(4);
     String text = row.getString(3), code = packed.getAs("error_code");
-    List<Row> pieces = code.isEmpty() && !packed.isNullAt(packed.fieldIndex("pieces")) ? packed.getList(packed.fieldIndex("pieces")) : List.of();
+    boolean isPacked = code.isEmpty() && !packed.isNullAt(packed.fieldIndex("pieces"));
+    List<Row> pieces = isPacked ? packed.getList(packed.fieldIndex("pieces")) : List.of();
     if (pieces.isEmpty()) {
       Row none = RowFactory.create(row.getInt(0), row.getString(1), row.getString(2), null, null, "", null, code, packed.getAs("error"));
       return List.of(none).iterator();
@@ -109,8 +112,8 @@ record ChunkPlan(EmbeddingModel model, int chunkTokens, int headingTokens, int p
       int start = piece.getAs("start"), end = piece.getAs("end");
       position = text.offsetByCodePoints(position, start - characters);
       characters = start;
-      chunks.add(RowFactory.create(row.getInt(0), row.getString(1), row.getString(2), start, end, outline.above(position), piece.getAs("text"),
-          "", ""));
+      chunks.add(RowFactory.create(row.getInt(0), row.getString(1), row.getString(2), start, end, outline.above(position),
+          piece.getAs("text"), "", ""));
     }
     return chunks.iterator();
   }

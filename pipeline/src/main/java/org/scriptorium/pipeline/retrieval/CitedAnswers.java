@@ -39,8 +39,8 @@ public final class CitedAnswers {
   /** Which passages, by their numbers in the text and in the column of passages from 1 on; offsets are those of the passage. */
   public static final String CITATIONS = "array<struct<number: int, id: string, start: int, end: int, marked: boolean>>";
   private static final String TEMPLATE = """
-      Answer the question from the numbered passages alone, in one or two sentences. After what you say name the passage that says it, such \
-      as [1]. If the passages do not hold the answer, say: no answer
+      Answer the question from the numbered passages alone, in one or two sentences. After what you say name the passage that says it, \
+      such as [1]. If the passages do not hold the answer, say: no answer
 
       {{0}}
 
@@ -109,12 +109,14 @@ public final class CitedAnswers {
     Column start = passage.getField("start").plus(marked.getField("span").getField("start"));
     Column end = passage.getField("start").plus(marked.getField("span").getField("end"));
     Column number = col("best.order").multiply(-1).plus(1);
-    Column citation = struct(number.as("number"), passage.getField("id").as("id"), start.as("start"), end.as("end"), lit(true).as("marked"));
+    Column citation = struct(number.as("number"), passage.getField("id").as("id"), start.as("start"), end.as("end"),
+        lit(true).as("marked"));
     return new Column[] {col("question"), when(isFound, marked.getField("text")).otherwise(lit("")).as("text"), reason.as("finish_reason"),
         when(failed, col("error_code")).otherwise(coalesce(marked.getField("error_code"), lit(""))).as("error_code"),
         when(failed, col("error")).otherwise(coalesce(marked.getField("error"), lit(""))).as("error"),
         coalesce(col("read_tokens"), lit(0)).as("prompt_tokens"), lit(0).as("cached_tokens"), lit(0).as("completion_tokens"),
-        coalesce(marked.getField("model"), lit(settings.model())).as("model"), coalesce(marked.getField("request_key"), lit("")).as("request_key"),
+        coalesce(marked.getField("model"), lit(settings.model())).as("model"),
+        coalesce(marked.getField("request_key"), lit("")).as("request_key"),
         lit("").as("reasoning"), when(isFound, marked.getField("span").getField("score")).as("score"), col("passages"),
         when(isFound, array(citation)).otherwise(array()).cast(CITATIONS).as("citations")};
   }
@@ -123,8 +125,10 @@ public final class CitedAnswers {
     Column failed = not(col("error_code").equalTo("")), unpacked = not(col("packed.error_code").equalTo(""));
     Column isError = col("answer.finish_reason").equalTo(FinishReason.ERROR.code());
     Column reason = when(failed.or(unpacked).or(isError), lit(FinishReason.ERROR.code()))
-        .when(col("answer").isNull().or(not(col("read.has_answer"))), lit(FinishReason.NO_ANSWER.code())).otherwise(col("answer.finish_reason"));
-    Column code = when(failed, col("error_code")).when(unpacked, col("packed.error_code")).otherwise(coalesce(col("answer.error_code"), lit("")));
+        .when(col("answer").isNull().or(not(col("read.has_answer"))), lit(FinishReason.NO_ANSWER.code()))
+        .otherwise(col("answer.finish_reason"));
+    Column code = when(failed, col("error_code")).when(unpacked, col("packed.error_code"))
+        .otherwise(coalesce(col("answer.error_code"), lit("")));
     Column error = when(failed, col("error")).when(unpacked, col("packed.error")).otherwise(coalesce(col("answer.error"), lit("")));
     Column reasoning = settings.options().containsKey("reasoning") ? coalesce(col("answer.reasoning"), lit("")) : lit("");
     return new Column[] {col("question"), when(isError, lit("")).otherwise(col("read.text")).as("text"), reason.as("finish_reason"),

@@ -25,8 +25,9 @@ public record EmbeddingModel(String name, String key, int dimensions, int window
   /** Opens the model, on the driver as in its tasks. */
   public static EmbeddingModel of(SparkSession spark, String name) {
     Column options = options(name);
-    Row asked = spark.range(1).select(call_function("try_ai_embed", lit(WORD), options), call_function("try_ai_embed", repeat(lit(WORD), lit(MANY)),
-        options), call_function("ai_count_tokens", lit(name), lit(WORD))).head();
+    Row asked = spark.range(1).select(call_function("try_ai_embed", lit(WORD), options),
+        call_function("try_ai_embed", repeat(lit(WORD), lit(MANY)), options),
+        call_function("ai_count_tokens", lit(name), lit(WORD))).head();
     Row one = asked.getStruct(0), many = asked.getStruct(1);
     for (Row each : new Row[] {one, many}) {
       String code = each.getAs("error_code");

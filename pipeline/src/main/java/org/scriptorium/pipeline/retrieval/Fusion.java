@@ -12,9 +12,9 @@ import java.util.Set;
 /**
  * Makes one list of what all shards found for a question by words and by vectors.
  *
- * <p>Each list is ordered as a whole first. Passages of equal text stand in it once, where the first of them by its key stood. Two lists are
- * fused by reciprocal rank: a passage scores the sum of 1 / (60 + rank) over the lists that have it (Cormack, Clarke and Buettcher 2009,
- * Reciprocal rank fusion outperforms Condorcet and individual rank learning methods).
+ * <p>Each list is ordered as a whole first. Passages of equal text stand in it once, where the first of them by its key stood. Two lists
+ * are fused by reciprocal rank: a passage scores the sum of 1 / (60 + rank) over the lists that have it (Cormack, Clarke and Buettcher
+ * 2009, Reciprocal rank fusion outperforms Condorcet and individual rank learning methods).
  */
 final class Fusion {
   private static final int RANKS = 60;

@@ -63,7 +63,8 @@ public final class IndexBuild {
     Optional<Manifest> newest = folder.newest();
     shards = settings.shards().orElse(newest.map(Manifest::shards).orElse(1));
     base = newest.filter(manifest -> manifest.shards() == shards && manifest.chunkTokens() == chunkTokens
-        && manifest.analysis().equals(Words.ANALYSIS) && manifest.modelKey().equals(model.key()) && manifest.dimensions() == model.dimensions());
+        && manifest.analysis().equals(Words.ANALYSIS) && manifest.modelKey().equals(model.key())
+        && manifest.dimensions() == model.dimensions());
   }
 
   /**
@@ -118,11 +119,12 @@ public final class IndexBuild {
     List<Row> twice = documents.groupBy(col("id")).agg(count(lit(1)).as("times")).where(col("times").gt(1).or(col("id").isNull()))
         .orderBy(col("id")).limit(4).collectAsList();
     if (twice.isEmpty()) return;
-    if (twice.getFirst().isNullAt(0)) throw new IndexException("read.id: %,d documents have no identifier; give them one, or leave them out",
-        twice.getFirst().getLong(1));
+    if (twice.getFirst().isNullAt(0)) {
+      throw new IndexException("read.id: %,d documents have no identifier; give them one, or leave them out", twice.getFirst().getLong(1));
+    }
     String names = twice.stream().limit(3).map(row -> row.getString(0)).collect(Collectors.joining(", "));
-    throw new IndexException("read.id: identifiers must be unique, and some stand at several documents (%s%s); name another column, or leave"
-        + " the others out", names, twice.size() > 3 ? " and more" : "");
+    throw new IndexException("read.id: identifiers must be unique, and some stand at several documents (%s%s); name another column, or"
+        + " leave the others out", names, twice.size() > 3 ? " and more" : "");
   }
 
   /** @param touched shards with a document that changed or is gone */
@@ -132,7 +134,8 @@ public final class IndexBuild {
     Column isDeleted = col("d.id").isNull(), isChanged = col("b.id").isNull().or(col("b.fingerprint").notEqual(col("d.fingerprint")));
     List<Row> counts = documents.select("id", "fingerprint").as("d").join(before.as("b"), col("d.id").equalTo(col("b.id")), "full_outer")
         .select(coalesce(col("d.id"), col("b.id")).as("id"), isDeleted.as("deleted"), isChanged.as("changed"))
-        .groupBy(shard().as("shard")).agg(count(lit(1)), count_if(col("deleted")), count_if(col("changed").and(col("deleted").equalTo(false))))
+        .groupBy(shard().as("shard"))
+        .agg(count(lit(1)), count_if(col("deleted")), count_if(col("changed").and(col("deleted").equalTo(false))))
         .collectAsList();
     long all = 0, deleted = 0, changed = 0;
     Set<Integer> touched = new HashSet<>();
@@ -162,7 +165,8 @@ public final class IndexBuild {
         .select(gone.toArray(Column[]::new));
     Map<Integer, ShardFolder> bases = new HashMap<>();
     HadoopSettings hadoop = HadoopSettings.of(spark.sparkContext().hadoopConfiguration());
-    base.ifPresent(manifest -> manifest.entries().forEach(entry -> bases.put(entry.number(), new ShardFolder(folder.uri(entry.path()), hadoop))));
+    base.ifPresent(manifest -> manifest.entries()
+        .forEach(entry -> bases.put(entry.number(), new ShardFolder(folder.uri(entry.path()), hadoop))));
     Dataset<Row> written = entering.unionByName(deleted).repartitionById(shards, col("shard")).sortWithinPartitions("shard", "id", "start")
         .mapPartitions(new ShardTask(folder.generation(generation).toString(), hadoop, bases), Encoders.row(BuildRows.OUTCOME));
     String path = new Path(work, "outcomes").toString();
@@ -184,15 +188,15 @@ public final class IndexBuild {
       errors.put(row.getString(0), row.getLong(1));
       example = row.getString(5);
     }
-    return new IndexResult(generation, changes.documents, changes.changed, changes.unchanged, skipped, changes.deleted, errors, example, 0, added,
-        tokens);
+    return new IndexResult(generation, changes.documents, changes.changed, changes.unchanged, skipped, changes.deleted, errors, example, 0,
+        added, tokens);
   }
 
   private void refuseErrors(IndexResult result) {
     long errors = result.errors().values().stream().mapToLong(Long::longValue).sum();
     if (errors <= settings.maxErrorRate() * result.documents()) return;
-    throw new IndexException("%,d of %,d documents are in error, and quality.max-error-rate allows a share of %s: nothing was published; %s",
-        errors, result.documents(), settings.maxErrorRate(), result.example());
+    throw new IndexException("%,d of %,d documents are in error, and quality.max-error-rate allows a share of %s: nothing was published;"
+        + " %s", errors, result.documents(), settings.maxErrorRate(), result.example());
   }
 
   private IndexResult publish(Dataset<Row> documents, Dataset<Row> before, Dataset<Row> outcomes, IndexResult result) throws IOException {
@@ -209,11 +213,11 @@ public final class IndexBuild {
     }
     long known = spark.read().schema(STATE).parquet(folder.uri(state)).count();
     long chunks = entries.values().stream().mapToLong(Manifest.Entry::chunks).sum();
-    new Manifest(Manifest.FORMAT, result.generation(), model.name(), model.key(), model.dimensions(), chunkTokens, Words.ANALYSIS, shards, known,
-        chunks, state, List.copyOf(entries.values())).publish(folder.files(), folder.root(), work);
+    new Manifest(Manifest.FORMAT, result.generation(), model.name(), model.key(), model.dimensions(), chunkTokens, Words.ANALYSIS, shards,
+        known, chunks, state, List.copyOf(entries.values())).publish(folder.files(), folder.root(), work);
     folder.removeUnused();
-    return new IndexResult(result.generation(), result.documents(), result.changed(), result.unchanged(), result.skipped(), result.deleted(),
-        result.errors(), result.example(), chunks, result.chunksAdded(), result.tokens());
+    return new IndexResult(result.generation(), result.documents(), result.changed(), result.unchanged(), result.skipped(),
+        result.deleted(), result.errors(), result.example(), chunks, result.chunksAdded(), result.tokens());
   }
 
   private static Manifest.Entry entry(String json, String generation) {

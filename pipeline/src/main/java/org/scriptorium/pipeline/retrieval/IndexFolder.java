@@ -47,7 +47,8 @@ public final class IndexFolder {
     List<String> foreign = Arrays.stream(all).map(status -> status.getPath().getName())
         .filter(name -> !name.startsWith(GENERATION) && !name.startsWith("manifest-") && !name.matches("[._].*")).sorted().toList();
     if (foreign.isEmpty()) return;
-    throw new IndexException("write.path: %s holds what no index has (%s); choose another path, or move that away", root, foreign.getFirst());
+    throw new IndexException("write.path: %s holds what no index has (%s); choose another path, or move that away", root,
+        foreign.getFirst());
   }
 
   Path root() {

@@ -17,5 +17,5 @@ import java.util.SortedMap;
  * @param chunksAdded passages that were embedded
  * @param tokens that went through the model
  */
-public record IndexResult(int generation, long documents, long changed, long unchanged, long skipped, long deleted, SortedMap<String, Long> errors,
-    String example, long chunks, long chunksAdded, long tokens) {}
+public record IndexResult(int generation, long documents, long changed, long unchanged, long skipped, long deleted,
+    SortedMap<String, Long> errors, String example, long chunks, long chunksAdded, long tokens) {}

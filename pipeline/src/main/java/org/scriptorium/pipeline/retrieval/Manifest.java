@@ -95,8 +95,8 @@ record Manifest(int format, int generation, String model, String modelKey, int d
     try (InputStream in = files.open(path)) {
       JsonNode tree = JSON.readTree(in.readAllBytes());
       if (tree.path("format").asInt() != FORMAT) {
-        throw new IndexException("%s: expected an index of format %d, found %s; build it anew with this version, in another folder", path, FORMAT,
-            tree.path("format"));
+        throw new IndexException("%s: expected an index of format %d, found %s; build it anew with this version, in another folder", path,
+            FORMAT, tree.path("format"));
       }
       return JSON.treeToValue(tree, Manifest.class);
     } catch (com.fasterxml.jackson.core.JacksonException e) {
@@ -113,7 +113,8 @@ record Manifest(int format, int generation, String model, String modelKey, int d
       out.write(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
     }
     Path target = new Path(root, "manifest-%06d.json".formatted(generation));
-    if (files.exists(target) || !files.rename(temporary, target)) throw new IOException("the manifest %s can't be created".formatted(target));
+    boolean isPublished = !files.exists(target) && files.rename(temporary, target);
+    if (!isPublished) throw new IOException("the manifest %s can't be created".formatted(target));
   }
 
   private static int generation(Path path) {

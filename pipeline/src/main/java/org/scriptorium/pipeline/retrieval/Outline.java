@@ -72,7 +72,10 @@ final class Outline {
     return newLine < 0 ? text.length() : newLine + 1;
   }
 
-  /** The end of a line with those that go on in it: texts of web pages have a line's code or emphasis in lines of their own, next to blanks. */
+  /**
+   * The end of a line with those that go on in it: texts of web pages have a line's code or emphasis in lines of their own, next to
+   * blanks.
+   */
   private static int wholeEnd(String text, int from, int to) {
     int end = to;
     while (end < text.length() && end - from <= LONGEST) {

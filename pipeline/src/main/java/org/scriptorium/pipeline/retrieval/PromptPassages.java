@@ -53,8 +53,9 @@ final class PromptPassages {
       if (room <= 0) break;
       String cut = text.substring(0, text.offsetByCodePoints(0, room)).stripTrailing();
       if (!cut.isEmpty()) {
-        seen.add(RowFactory.create(passage.getString(ID), passage.getInt(START), passage.getInt(START) + cut.codePointCount(0, cut.length()),
-            passage.getFloat(SCORE), cut));
+        int start = passage.getInt(START);
+        int until = start + cut.codePointCount(0, cut.length());
+        seen.add(RowFactory.create(passage.getString(ID), start, until, passage.getFloat(SCORE), cut));
       }
       position = from + length;
     }

@@ -40,7 +40,8 @@ public final class Retrieval {
   /** Of passages: a document's identifier, where in its text the passage stands in characters (code points), how well it fits, itself. */
   public static final String PASSAGES = "array<struct<id: string, start: int, end: int, score: float, text: string>>";
   /** A question's row, whatever became of it. */
-  private static final StructType RESULT = StructType.fromDDL("question string, passages " + PASSAGES + ", finish_reason string, error_code string,"
+  private static final StructType RESULT =
+      StructType.fromDDL("question string, passages " + PASSAGES + ", finish_reason string, error_code string,"
       + " error string, prompt_tokens int, cached_tokens int, model string, request_key string");
 
   private final SparkSession spark;
@@ -52,12 +53,15 @@ public final class Retrieval {
     this.spark = spark;
     this.settings = settings;
     IndexFolder folder = IndexFolder.of(settings.root(), spark.sparkContext().hadoopConfiguration());
-    manifest = folder.newest().orElseThrow(() -> new IndexException("task.index: no index is at %s; build one with kind: index", settings.root()));
+    manifest = folder.newest()
+        .orElseThrow(() -> new IndexException("task.index: no index is at %s; build one with kind: index", settings.root()));
     if (!manifest.analysis().equals(Words.ANALYSIS)) {
-      throw new IndexException("task.index: %s was built by another version, which made other words of texts; build it again", settings.root());
+      throw new IndexException("task.index: %s was built by another version, which made other words of texts; build it again",
+          settings.root());
     }
     HadoopSettings hadoop = HadoopSettings.of(spark.sparkContext().hadoopConfiguration());
-    shards = manifest.entries().stream().map(entry -> new PlacedShard(entry.number(), new ShardFolder(folder.uri(entry.path()), hadoop))).toList();
+    shards = manifest.entries().stream()
+        .map(entry -> new PlacedShard(entry.number(), new ShardFolder(folder.uri(entry.path()), hadoop))).toList();
   }
 
   /** A shard and where it lies. */
@@ -164,7 +168,8 @@ public final class Retrieval {
         .mapValues(ranked -> list(ranked).stream().sorted(Comparator.comparingInt(Ranked::rank)).map(Ranked::passage).toList());
   }
 
-  private static Tuple2<String, Ranked> read(Tuple2<Integer, Wanted> row, OpenShard open, Map<Integer, PlacedShard> shards) throws IOException {
+  private static Tuple2<String, Ranked> read(Tuple2<Integer, Wanted> row, OpenShard open, Map<Integer, PlacedShard> shards)
+      throws IOException {
     Hit hit = row._2().hit;
     String text = open.of(shards.get(row._1())).text(hit.document());
     Row passage = RowFactory.create(Chunk.id(hit.key()), Chunk.start(hit.key()), (int) hit.end(), hit.score(), text);

@@ -45,7 +45,8 @@ final class Words {
 
     @Override
     protected TokenStreamComponents wrapComponents(String field, TokenStreamComponents components) {
-      return new TokenStreamComponents(components.getSource(), TruncateTokenFilter.truncateAfterCodePoints(components.getTokenStream(), PREFIX));
+      return new TokenStreamComponents(components.getSource(),
+          TruncateTokenFilter.truncateAfterCodePoints(components.getTokenStream(), PREFIX));
     }
   };
 

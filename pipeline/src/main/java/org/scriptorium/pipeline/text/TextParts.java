@@ -9,8 +9,8 @@ import java.util.Locale;
  * Parts a text on its structure: sections, paragraphs, sentences, and where a sentence is long, lines and words. The parts follow each
  * other without gaps, so that any run of them is a part of the text as it stands.
  *
- * <p>Sentences and words end where the JDK's {@link BreakIterator} says, by Unicode's rules, which part Chinese and Japanese too. No language
- * need be known. For one thread.
+ * <p>Sentences and words end where the JDK's {@link BreakIterator} says, by Unicode's rules, which part Chinese and Japanese too. No
+ * language need be known. For one thread.
  */
 public final class TextParts {
   /** Longer parts would make pieces of a token budget uneven; most sentences are shorter. */

@@ -11,7 +11,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Against the reference's definitions of SQuAD 2.0, whose values {@code evaluation/maker.py} wrote down; rankings against slow definitions. */
+/**
+ * Against the reference's definitions of SQuAD 2.0, whose values {@code evaluation/maker.py} wrote down; rankings against slow
+ * definitions.
+ */
 class TestAnswers {
   private static final long SEED = Long.getLong("scriptorium.test.seed", System.nanoTime());
 
@@ -49,7 +52,8 @@ class TestAnswers {
       Set<String> relevant = random.ints(random.nextInt(4), 0, 6).mapToObj(Integer::toString).collect(Collectors.toSet());
       int count = 1 + random.nextInt(8);
       long hits = relevant.stream().filter(id -> found.subList(0, Math.min(count, found.size())).contains(id)).count();
-      assertThat(Ranking.recall(found, relevant, count)).as("seed %d", SEED).isEqualTo(relevant.isEmpty() ? 0 : hits / (double) relevant.size());
+      assertThat(Ranking.recall(found, relevant, count)).as("seed %d", SEED)
+          .isEqualTo(relevant.isEmpty() ? 0 : hits / (double) relevant.size());
       double rank = relevant.stream().mapToInt(found::indexOf).filter(at -> at >= 0).mapToDouble(at -> 1.0 / (at + 1)).max().orElse(0);
       assertThat(Ranking.reciprocalRank(found, relevant)).as("seed %d", SEED).isEqualTo(rank);
     }

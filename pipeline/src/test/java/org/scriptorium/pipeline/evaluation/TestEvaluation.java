@@ -37,8 +37,8 @@ class TestEvaluation {
   void everyFormatIsRead(String format) throws Exception {
     Path predictions = folder.resolve("p." + format), references = folder.resolve("r." + format);
     write("SELECT * FROM VALUES (1, 'the cat sat'), (2, 'a, \"dog\"'), (3, 'alone') AS v(id, text)", format, predictions);
-    write("SELECT * FROM VALUES (1, 'the cat ran', 'The cat. It sat.'), (2, 'a dog', 'No end'), (2, 'two dogs', 'No end'), (4, 'nobody', 'x')"
-        + " AS v(id, reference, document)", format, references);
+    write("SELECT * FROM VALUES (1, 'the cat ran', 'The cat. It sat.'), (2, 'a dog', 'No end'), (2, 'two dogs', 'No end'),"
+        + " (4, 'nobody', 'x') AS v(id, reference, document)", format, references);
     Evaluation.Result result = texts(Optional.of("document")).compare(spark, predictions.toString(), references.toString());
     assertThat(result.rows()).isEqualTo(2);
     assertThat(result.withoutReference()).isEqualTo(1);
@@ -48,7 +48,8 @@ class TestEvaluation {
     assertThat(result.means().get("token_f1")).isCloseTo((0.5 + 1) / 2, within(1e-9));
     // The first sentence is "The cat." of the one, and all of the other.
     assertThat(result.means().get("lead-1 rouge1 f1")).isCloseTo((0.8 + 0) / 2, within(1e-9));
-    assertThat(result.toJson()).startsWith("{\"rows\":2,\"predictions_without_reference\":1,\"references_without_prediction\":1,\"rouge1_precision\":");
+    assertThat(result.toJson())
+        .startsWith("{\"rows\":2,\"predictions_without_reference\":1,\"references_without_prediction\":1,\"rouge1_precision\":");
   }
 
   private static void write(String query, String format, Path path) throws Exception {
@@ -59,7 +60,9 @@ class TestEvaluation {
         var rows = spark.sql(query).collectAsList();
         var lines = new StringBuilder(String.join(",", rows.getFirst().schema().fieldNames())).append('\n');
         for (Row row : rows) {
-          for (int i = 0; i < row.size(); i++) lines.append(i == 0 ? "" : ",").append('"').append(row.get(i).toString().replace("\"", "\"\"")).append('"');
+          for (int i = 0; i < row.size(); i++) {
+            lines.append(i == 0 ? "" : ",").append('"').append(row.get(i).toString().replace("\"", "\"\"")).append('"');
+          }
           lines.append('\n');
         }
         Files.writeString(path, lines);
@@ -85,8 +88,9 @@ class TestEvaluation {
   @Test
   void functionsAreAveragedByGroups() {
     EvaluationFunctions.register(spark);
-    List<Row> rows = spark.sql("SELECT k, avg(rouge(t, r).rouge1.f1), avg(rouge_stemmed(t, r).rougeLsum.recall), avg(exact_match(t, array(r, 'x'))),"
-        + " avg(token_f1(t, r)) FROM VALUES ('a', 'cats', 'cat'), ('a', 'x', 'x'), ('a', NULL, 'x'), ('b', 'x', NULL) AS v(k, t, r)"
+    List<Row> rows = spark.sql("SELECT k, avg(rouge(t, r).rouge1.f1), avg(rouge_stemmed(t, r).rougeLsum.recall),"
+        + " avg(exact_match(t, array(r, 'x'))), avg(token_f1(t, r))"
+        + " FROM VALUES ('a', 'cats', 'cat'), ('a', 'x', 'x'), ('a', NULL, 'x'), ('b', 'x', NULL) AS v(k, t, r)"
         + " GROUP BY k ORDER BY k").collectAsList();
     assertThat(rows).hasToString("[[a,0.5,1.0,0.5,0.5], [b,null,null,1.0,null]]");
     assertThat(spark.sql("SELECT recall_at(2, array('a', 'b', 'c'), array('b', 'c')), reciprocal_rank(array('a', 'b'), 'b')").head())

@@ -71,7 +71,8 @@ class TestRouge {
       for (int length : new int[] {1, 2}) {
         Score score = length == 1 ? scores.rouge1() : scores.rouge2();
         long shared = shared(grams(prediction, length), grams(reference, length));
-        assertThat(score).as("seed %d", SEED).isEqualTo(Score.of(shared, grams(prediction, length).size(), grams(reference, length).size()));
+        assertThat(score).as("seed %d", SEED)
+            .isEqualTo(Score.of(shared, grams(prediction, length).size(), grams(reference, length).size()));
       }
       Score longest = Score.of(longestCommon(prediction, reference), prediction.size(), reference.size());
       assertThat(scores.rougeL()).as("seed %d", SEED).isEqualTo(longest);

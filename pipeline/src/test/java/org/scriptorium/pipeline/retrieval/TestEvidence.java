@@ -33,7 +33,8 @@ class TestEvidence {
 
   @Test
   void withoutMarksWordsTellThePassage() {
-    assertThat(of("When does the bridge open?", "Two months earlier than planned, in May").citations()).containsExactly(new Citation(2, false));
+    assertThat(of("When does the bridge open?", "Two months earlier than planned, in May").citations())
+        .containsExactly(new Citation(2, false));
     assertThat(of("图书馆几点开门", "九点").citations()).containsExactly(new Citation(3, false));
   }
 

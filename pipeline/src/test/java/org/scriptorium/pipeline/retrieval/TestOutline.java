@@ -18,8 +18,8 @@ class TestOutline {
 
   @Test
   void numbersChaptersAndUnderlinesMakeHeadings() {
-    String text = "Next\n9.7.\u00a0Tasks with \ncron\n and \natd\n\nText 1.5 is no heading, nor is this.\n\nKapitel 6. Wartung\n\nMehr\n\n第 6 章 安装\n\n多\n\n"
-        + "Old style\n=====\n\nEnd";
+    String text = "Next\n9.7.\u00a0Tasks with \ncron\n and \natd\n\nText 1.5 is no heading, nor is this.\n\nKapitel 6. Wartung\n\nMehr\n\n"
+        + "第 6 章 安装\n\n多\n\nOld style\n=====\n\nEnd";
     Outline outline = Outline.of(text);
     assertThat(outline.above(text.indexOf("Text"))).isEqualTo("9.7. Tasks with cron and atd");
     assertThat(outline.above(text.indexOf("Mehr"))).isEqualTo("9.7. Tasks with cron and atd\nKapitel 6. Wartung");

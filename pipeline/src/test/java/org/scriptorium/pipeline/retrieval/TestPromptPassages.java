@@ -10,7 +10,8 @@ import scala.collection.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
 class TestPromptPassages {
-  private static final Seq<Row> PASSAGES = CollectionConverters.asScala(List.of(passage("a", 10, "One. Two."), passage("b", 3, "\uD83E\uDD50 three. Four.")))
+  private static final Seq<Row> PASSAGES =
+      CollectionConverters.asScala(List.of(passage("a", 10, "One. Two."), passage("b", 3, "\uD83E\uDD50 three. Four.")))
       .toSeq();
 
   private static Row passage(String id, int start, String text) {

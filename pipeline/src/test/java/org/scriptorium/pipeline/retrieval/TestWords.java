@@ -10,7 +10,8 @@ class TestWords {
 
   @Test
   void caseAccentsAndWidthsAreFolded() {
-    assertThat(Words.of("Über die ＡＰＴ-Quellen: naïve café, straße!")).containsExactly("uber", "die", "apt", "quellen", "naive", "cafe", "strasse");
+    assertThat(Words.of("Über die ＡＰＴ-Quellen: naïve café, straße!"))
+        .containsExactly("uber", "die", "apt", "quellen", "naive", "cafe", "strasse");
     assertThat(Words.of("version 2.3.1 of foo_bar")).contains("2.3.1").startsWith("version");
   }
 

@@ -35,11 +35,13 @@ class TestTextParts {
 
   @Test
   void sentencesAreNotEndedByTheLinesOfAParagraph() {
-    assertThat(texts("A sentence that\ngoes over lines. Another\none.")).containsExactly("A sentence that\ngoes over lines. ", "Another\none.");
+    assertThat(texts("A sentence that\ngoes over lines. Another\none."))
+        .containsExactly("A sentence that\ngoes over lines. ", "Another\none.");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"# Tools", "## 6 Tools", "6.1. Filling in the list", "Chapter 6. Maintenance", "Kapitel IV", "第6章 保守", "Tools\n====="})
+  @ValueSource(strings = {"# Tools", "## 6 Tools", "6.1. Filling in the list", "Chapter 6. Maintenance", "Kapitel IV", "第6章 保守",
+      "Tools\n====="})
   void headingsBeginSectionsAndStayWithTheirText(String heading) {
     String text = "Before it. And more.\n\n" + heading + "\n\nUnder it. And more.";
     assertThat(texts(text)).containsExactly("Before it. ", "And more.\n\n", heading + "\n\n", "Under it. ", "And more.");
@@ -73,7 +75,8 @@ class TestTextParts {
 
   @Test
   void nothingIsLostAndNothingIsLong() {
-    String[] bits = {"word", " ", "\n", "\n\n", ". ", "。", "# H\n", "6.1. T\n", "\t", "\uD83D\uDE00", "e\u0301", "漢字", "\r\n", "-----\n", "x".repeat(500)};
+    String[] bits = {"word", " ", "\n", "\n\n", ". ", "。", "# H\n", "6.1. T\n", "\t", "\uD83D\uDE00", "e\u0301", "漢字", "\r\n", "-----\n",
+        "x".repeat(500)};
     var random = new Random(SEED);
     for (int round = 0; round < 2000; round++) {
       String text = random.ints(random.nextInt(60), 0, bits.length).mapToObj(i -> bits[i]).collect(Collectors.joining());
