@@ -47,32 +47,45 @@ final class IndexRun {
     OutputFolder.refuseOverlap(spark, job);
     IndexBuild.check(spark, settings);
     SparkContext context = spark.sparkContext();
-    RunMonitor monitor = new RunMonitor();
     try (var interruption = new Interruption(context, run);
         var folder = OutputFolder.open(context.hadoopConfiguration(), job.write().path(), run)) {
       context.setJobGroup(run, "scriptorium: " + job.name(), true);
-      context.addSparkListener(monitor);
       try {
-        IndexResult result;
-        try (var session = progress.begin(job.name(), 0, "passages", monitor)) {
-          result = IndexBuild.run(spark, documents(source), settings, folder.work());
-        }
-        Report report = report(result, monitor);
-        interruption.beginPublishing();
-        try (OutputStream out = folder.files().create(new Path(new Path(folder.root(), OutputFolder.PRIVATE), Publication.REPORT), true)) {
-          out.write(report.toJson());
-        }
-        progress.say(String.format(Locale.ROOT, "%,d passages of %,d documents: %,d embedded, %,d documents taken over, %,d removed",
-            result.chunks(), result.documents(), result.chunksAdded(), result.unchanged(), result.deleted()));
-        return report;
+        return build(source, settings, folder);
       } catch (Exception e) {
         context.cancelJobGroupAndFutureJobs(run);
         if (interruption.happened()) throw new JobException(JobException.Kind.FAILED, "the run was interrupted; nothing was published", e);
         throw e;
       } finally {
-        context.removeSparkListener(monitor);
         context.clearJobGroup();
       }
+    }
+  }
+
+  private Report build(Source source, IndexSettings settings, OutputFolder folder) throws IOException {
+    RunMonitor monitor = new RunMonitor();
+    var vectors = new KeptVectors(spark, job, new Pieces(spark, folder, run),
+        (passages, embedding) -> watch(monitor, passages, embedding));
+    IndexResult result = IndexBuild.run(spark, documents(source), settings, folder.work(), vectors);
+    Report report = report(result, vectors, monitor);
+    try (OutputStream out = folder.files().create(new Path(new Path(folder.root(), OutputFolder.PRIVATE), Publication.REPORT), true)) {
+      out.write(report.toJson());
+    }
+    vectors.discard();
+    String kept = vectors.kept() == 0 ? "" : String.format(Locale.ROOT, ", %,d of them by a run that did not publish", vectors.kept());
+    progress.say(String.format(Locale.ROOT, "%,d passages of %,d documents: %,d embedded%s; %,d documents taken over, %,d removed",
+        result.chunks(), result.documents(), result.chunksAdded(), kept, result.unchanged(), result.deleted()));
+    return report;
+  }
+
+  private void watch(RunMonitor monitor, long passages, Runnable embedding) {
+    SparkContext context = spark.sparkContext();
+    context.addSparkListener(monitor);
+    try (var session = progress.begin(job.name(), passages, "passages", monitor)) {
+      embedding.run();
+      monitor.await(passages);
+    } finally {
+      context.removeSparkListener(monitor);
     }
   }
 
@@ -87,14 +100,14 @@ final class IndexRun {
     return new IndexSettings(job.write().path(), model, search.shards(), search.chunkTokens(), job.maxErrorRate());
   }
 
-  private Report report(IndexResult result, RunMonitor monitor) {
+  private Report report(IndexResult result, KeptVectors vectors, RunMonitor monitor) {
     Instant finished = Instant.now();
     double seconds = java.time.Duration.between(started, finished).toNanos() / 1e9;
     String kernels = Optional.ofNullable(spark.sparkContext().getLocalProperty("scriptorium.kernels"))
         .orElseGet(() -> spark.conf().get("spark.scriptorium.engine.kernels", "auto"));
     return new Report(job.name(), settings().model(), job.write().path(), started, finished, result.documents(),
-        result.changed() - result.skipped(), result.unchanged(), 0, result.skipped(), Optional.empty(), result.errors(), result.tokens(),
-        0, 0, OptionalLong.empty(), seconds,
-        monitor.generationSeconds(seconds), monitor.utilization(), JobRun.peakMemory(), kernels, spark.version(), JobRun.version());
+        result.changed() - result.skipped(), result.unchanged(), 0, result.skipped(), Optional.empty(), result.errors(), vectors.tokens(),
+        0, 0, OptionalLong.empty(), seconds, monitor.generationSeconds(seconds), monitor.utilization(), JobRun.peakMemory(),
+        kernels, spark.version(), JobRun.version());
   }
 }

@@ -78,6 +78,9 @@ class TestKilledIndex {
     // Nobody has to tidy up or to wait.
     Report report = JobRun.run(spark, JobFile.load(index, List.of()), Progress.silent());
     assertThat(report.computed()).isEqualTo(2);
+    // What the killed run has embedded is not embedded again, and what is published is not kept twice.
+    assertThat(report.promptTokens()).isZero();
+    assertThat(folder.resolve("index/_scriptorium/pieces")).doesNotExist();
     assertThat(found()).containsExactlyInAnyOrder("the new music", "music files");
   }
 

@@ -11,21 +11,21 @@ final class BuildRows {
    * used, which its {@code code} tells; and one without a fingerprint for each document that is gone.
    */
   static final StructType ENTERING = StructType.fromDDL("shard int, id string, fingerprint string, start int, end int, headings string,"
-      + " text string, tokens int, code string, error string, vector array<float>");
-  static final int SHARD = 0, ID = 1, FINGERPRINT = 2, START = 3, END = 4, HEADINGS = 5, TEXT = 6, TOKENS = 7, CODE = 8,
-      ERROR = 9, VECTOR = 10;
+      + " text string, code string, error string, vector array<float>");
+  static final int SHARD = 0, ID = 1, FINGERPRINT = 2, START = 3, END = 4, HEADINGS = 5, TEXT = 6, CODE = 7,
+      ERROR = 8, VECTOR = 9;
 
   /** What became of it: a row for each document, and one for each shard, which has its entry of the manifest. */
-  static final StructType OUTCOME = StructType.fromDDL("shard int, entry string, id string, fingerprint string, chunks int, tokens bigint,"
+  static final StructType OUTCOME = StructType.fromDDL("shard int, entry string, id string, fingerprint string, chunks int,"
       + " code string, error string");
 
   private BuildRows() {}
 
-  static Row outcome(int shard, String id, String fingerprint, int chunks, long tokens, String code, String error) {
-    return RowFactory.create(shard, null, id, fingerprint, chunks, tokens, code, error);
+  static Row outcome(int shard, String id, String fingerprint, int chunks, String code, String error) {
+    return RowFactory.create(shard, null, id, fingerprint, chunks, code, error);
   }
 
   static Row shard(int number, String entry) {
-    return RowFactory.create(number, entry, null, null, null, null, null, null);
+    return RowFactory.create(number, entry, null, null, null, null, null);
   }
 }

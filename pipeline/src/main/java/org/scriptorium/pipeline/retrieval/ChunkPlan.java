@@ -11,6 +11,7 @@ import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.try_element_at;
 import static org.apache.spark.sql.functions.when;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -23,7 +24,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
 import org.scriptorium.engine.api.ErrorCode;
-import org.scriptorium.pipeline.text.Part;
 import org.scriptorium.pipeline.text.TextParts;
 
 /**
@@ -43,11 +43,12 @@ record ChunkPlan(EmbeddingModel model, int chunkTokens, int headingTokens, int p
       + " headings string, text string, code string, error string");
 
   /**
-   * Rows that enter shards.
+   * Passages of documents: each with what is embedded of it, {@code passage}, and the {@link PassageVectors#KEY} of that, which is empty
+   * where there is nothing to embed. A document without passages has a row all the same, one that can't be used a row that says why.
    *
    * @param documents of {@code shard, id, fingerprint, text, problem}
    */
-  Dataset<Row> of(Dataset<Row> documents) {
+  Dataset<Row> passages(Dataset<Row> documents) {
     Column malformed = not(is_valid_utf8(col("text")));
     Column code = when(col("problem").isNotNull().or(malformed), lit(ErrorCode.MALFORMED_TEXT.code())).otherwise(lit(""));
     Column error = when(col("problem").isNotNull(), col("problem")).when(malformed, lit("the text is not well-formed UTF-8"))
@@ -64,35 +65,33 @@ record ChunkPlan(EmbeddingModel model, int chunkTokens, int headingTokens, int p
         : coalesce(try_element_at(col("headed").getField("pieces"), lit(1)).getField("text"), lit(""));
     Column passage = when(heading.equalTo("").or(col("text").isNull()), coalesce(col("text"), lit("")))
         .otherwise(concat_ws("\n", heading, col("text")));
-    Dataset<Row> embedded = headed.withColumn("passage", passage)
-        .withColumn("embedded", call_function("try_ai_embed", col("passage"), model.options()));
-    return embedded.select(entering()).unionByName(checked.where(not(col("code").equalTo(""))).select(unusable()));
+    Column key = call_function("try_ai_embed", col("passage"), model.keyOptions()).getField("request_key");
+    return headed.withColumn("passage", passage).withColumn(PassageVectors.KEY, key).drop("headed")
+        .unionByName(checked.where(not(col("code").equalTo(""))).drop("text"), true);
   }
 
-  private static Column[] entering() {
-    Column found = col("embedded");
-    Column code = when(col("code").equalTo(""), found.getField("error_code")).otherwise(col("code"));
-    Column error = when(col("code").equalTo(""), found.getField("error")).otherwise(col("error"));
-    return new Column[] {col("shard"), col("id"), col("fingerprint"), col("start"), col("end"), col("headings"), col("text"),
-        found.getField("prompt_tokens").as("tokens"), code.as("code"), error.as("error"), found.getField("embedding").as("vector")};
+  /** Has what is to be embedded of passages embedded, equal ones once. */
+  Dataset<Row> vectors(Dataset<Row> passages, PassageVectors vectors) throws IOException {
+    Dataset<Row> distinct = passages.where(col(PassageVectors.KEY).notEqual("")).select(PassageVectors.KEY, "passage")
+        .dropDuplicates(PassageVectors.KEY);
+    return vectors.of(distinct, call_function("try_ai_embed", col("passage"), model.options()));
   }
 
-  private static Column[] unusable() {
-    List<Column> columns = new ArrayList<>();
-    for (var field : BuildRows.ENTERING.fields()) {
-      boolean isThere = List.of("shard", "id", "fingerprint", "code", "error").contains(field.name());
-      columns.add(isThere ? col(field.name()) : lit(null).cast(field.dataType()).as(field.name()));
-    }
-    return columns.toArray(Column[]::new);
+  /** The rows that enter shards: {@link #passages} with their {@link #vectors}. */
+  static Dataset<Row> entering(Dataset<Row> passages, Dataset<Row> vectors) {
+    Column found = col(PassageVectors.EMBEDDED), key = col(PassageVectors.KEY);
+    Column code = when(col("code").equalTo(""), coalesce(found.getField("error_code"), lit(""))).otherwise(col("code"));
+    Column error = when(col("code").equalTo(""), coalesce(found.getField("error"), lit(""))).otherwise(col("error"));
+    return passages.join(vectors.withColumnRenamed(PassageVectors.KEY, "_embedded"), key.equalTo(col("_embedded")), "left")
+        .select(col("shard"), col("id"), col("fingerprint"), col("start"), col("end"), col("headings"), col("text"), code.as("code"),
+            error.as("error"), found.getField("embedding").as("vector"));
   }
 
   private static Row parted(Row row) {
     String text = row.getString(3);
-    List<Part> parts = TextParts.of(text);
-    var borders = new StringBuilder();
-    for (Part part : parts) borders.append((char) ('0' + part.border().ordinal()));
-    return RowFactory.create(row.getInt(0), row.getString(1), row.getString(2), text,
-        parts.stream().map(part -> part.in(text)).toArray(String[]::new), borders.toString());
+    TextParts.Parted parted = TextParts.parted(text);
+    return RowFactory.create(row.getInt(0), row.getString(1), row.getString(2), text, parted.parts().toArray(String[]::new),
+        parted.borders());
   }
 
   /** A row for each piece of a document; one without a piece where there is none. */

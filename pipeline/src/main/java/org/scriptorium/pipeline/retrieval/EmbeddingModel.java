@@ -43,6 +43,11 @@ public record EmbeddingModel(String name, String key, int dimensions, int window
     return options(name);
   }
 
+  /** The last argument of a function that only tells which request it would make. */
+  Column keyOptions() {
+    return map(lit("model"), lit(name), lit("key_only"), lit("true"));
+  }
+
   private static Column options(String name) {
     return map(lit("model"), lit(name));
   }

@@ -31,6 +31,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
 import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -48,15 +49,17 @@ public final class IndexBuild {
   private final IndexSettings settings;
   private final IndexFolder folder;
   private final Path work;
+  private final PassageVectors vectors;
   private final EmbeddingModel model;
   private final Optional<Manifest> base;
   private final int shards;
   private final int chunkTokens;
 
-  private IndexBuild(SparkSession spark, IndexSettings settings, Path work) throws IOException {
+  private IndexBuild(SparkSession spark, IndexSettings settings, Path work, PassageVectors vectors) throws IOException {
     this.spark = spark;
     this.settings = settings;
     this.work = work;
+    this.vectors = vectors;
     folder = IndexFolder.of(settings.root(), spark.sparkContext().hadoopConfiguration());
     model = EmbeddingModel.of(spark, settings.model());
     chunkTokens = settings.chunkTokens(model);
@@ -72,10 +75,12 @@ public final class IndexBuild {
    *
    * @param documents of {@code id, text, problem}, all strings: {@code problem} says why a document can't be used, or is null
    * @param work a folder for this build alone, in the index's file system
+   * @param vectors has passages embedded
    * @throws IndexException if nothing was published; readers then see the index as it was
    */
-  public static IndexResult run(SparkSession spark, Dataset<Row> documents, IndexSettings settings, Path work) throws IOException {
-    return new IndexBuild(spark, settings, work).run(documents);
+  public static IndexResult run(SparkSession spark, Dataset<Row> documents, IndexSettings settings, Path work, PassageVectors vectors)
+      throws IOException {
+    return new IndexBuild(spark, settings, work, vectors).run(documents);
   }
 
   /** Refuses what would make a build fail later. */
@@ -93,7 +98,7 @@ public final class IndexBuild {
     Changes changes = changes(documents, before);
     int newest = folder.newest().map(Manifest::generation).orElse(0);
     if (changes.touched.isEmpty() && base.isPresent()) {
-      return new IndexResult(newest, changes.documents, 0, changes.unchanged, 0, 0, new TreeMap<>(), "", base.get().chunks(), 0, 0);
+      return new IndexResult(newest, changes.documents, 0, changes.unchanged, 0, 0, new TreeMap<>(), "", base.get().chunks(), 0);
     }
     int generation = newest + 1;
     Dataset<Row> outcomes = build(documents, before, generation);
@@ -148,11 +153,22 @@ public final class IndexBuild {
     return new Changes(all - deleted, changed, all - deleted - changed, deleted, touched);
   }
 
-  private Dataset<Row> build(Dataset<Row> documents, Dataset<Row> before, int generation) {
+  private Dataset<Row> build(Dataset<Row> documents, Dataset<Row> before, int generation) throws IOException {
     Dataset<Row> changed = documents.join(before, columns("id", "fingerprint"), "left_anti")
         .select("shard", "id", "fingerprint", "text", "problem");
     int tasks = Math.max(1, spark.sparkContext().defaultParallelism() * TASKS_PER_CORE);
-    Dataset<Row> entering = new ChunkPlan(model, chunkTokens, IndexSettings.headingTokens(model), tasks).of(changed);
+    var plan = new ChunkPlan(model, chunkTokens, IndexSettings.headingTokens(model), tasks);
+    Dataset<Row> passages = plan.passages(changed).persist(StorageLevel.DISK_ONLY());
+    try {
+      Dataset<Row> entering = ChunkPlan.entering(passages, plan.vectors(passages, vectors));
+      return write(entering.unionByName(gone(documents, before)), generation);
+    } finally {
+      passages.unpersist();
+    }
+  }
+
+  /** Rows that remove the documents which are no longer there. */
+  private Dataset<Row> gone(Dataset<Row> documents, Dataset<Row> before) {
     List<Column> gone = new ArrayList<>();
     for (var field : BuildRows.ENTERING.fields()) {
       gone.add(switch (field.name()) {
@@ -161,13 +177,16 @@ public final class IndexBuild {
         default -> lit(null).cast(field.dataType()).as(field.name());
       });
     }
-    Dataset<Row> deleted = before.join(documents.select("id"), columns("id"), "left_anti")
-        .select(gone.toArray(Column[]::new));
+    return before.join(documents.select("id"), columns("id"), "left_anti").select(gone.toArray(Column[]::new));
+  }
+
+  /** Writes the shards that rows enter; tells what became of them. */
+  private Dataset<Row> write(Dataset<Row> entering, int generation) {
     Map<Integer, ShardFolder> bases = new HashMap<>();
     HadoopSettings hadoop = HadoopSettings.of(spark.sparkContext().hadoopConfiguration());
     base.ifPresent(manifest -> manifest.entries()
         .forEach(entry -> bases.put(entry.number(), new ShardFolder(folder.uri(entry.path()), hadoop))));
-    Dataset<Row> written = entering.unionByName(deleted).repartitionById(shards, col("shard")).sortWithinPartitions("shard", "id", "start")
+    Dataset<Row> written = entering.repartitionById(shards, col("shard")).sortWithinPartitions("shard", "id", "start")
         .mapPartitions(new ShardTask(folder.generation(generation).toString(), hadoop, bases), Encoders.row(BuildRows.OUTCOME));
     String path = new Path(work, "outcomes").toString();
     written.write().parquet(path);
@@ -176,20 +195,19 @@ public final class IndexBuild {
 
   private IndexResult result(Dataset<Row> outcomes, Changes changes, int generation) {
     SortedMap<String, Long> errors = new TreeMap<>();
-    long added = 0, tokens = 0, skipped = 0;
+    long added = 0, skipped = 0;
     String example = "";
     Column isSkipped = col("code").equalTo("").and(col("chunks").equalTo(0));
     for (Row row : outcomes.where(col("entry").isNull()).groupBy("code")
-        .agg(count(lit(1)), sum("chunks"), sum("tokens"), count_if(isSkipped), first("error")).collectAsList()) {
+        .agg(count(lit(1)), sum("chunks"), count_if(isSkipped), first("error")).collectAsList()) {
       added += row.getLong(2);
-      tokens += row.getLong(3);
-      skipped += row.getLong(4);
+      skipped += row.getLong(3);
       if (row.getString(0).isEmpty()) continue;
       errors.put(row.getString(0), row.getLong(1));
-      example = row.getString(5);
+      example = row.getString(4);
     }
     return new IndexResult(generation, changes.documents, changes.changed, changes.unchanged, skipped, changes.deleted, errors, example, 0,
-        added, tokens);
+        added);
   }
 
   private void refuseErrors(IndexResult result) {
@@ -217,7 +235,7 @@ public final class IndexBuild {
         known, chunks, state, List.copyOf(entries.values())).publish(folder.files(), folder.root(), work);
     folder.removeUnused();
     return new IndexResult(result.generation(), result.documents(), result.changed(), result.unchanged(), result.skipped(),
-        result.deleted(), result.errors(), result.example(), chunks, result.chunksAdded(), result.tokens());
+        result.deleted(), result.errors(), result.example(), chunks, result.chunksAdded());
   }
 
   private static Manifest.Entry entry(String json, String generation) {

@@ -14,8 +14,7 @@ import java.util.SortedMap;
  * @param errors documents in error, by code; they are not in the index, and tried again by the next run
  * @param example a sentence about one of them
  * @param chunks passages of the whole index
- * @param chunksAdded passages that were embedded
- * @param tokens that went through the model
+ * @param chunksAdded passages of the changed documents
  */
 public record IndexResult(int generation, long documents, long changed, long unchanged, long skipped, long deleted,
-    SortedMap<String, Long> errors, String example, long chunks, long chunksAdded, long tokens) {}
+    SortedMap<String, Long> errors, String example, long chunks, long chunksAdded) {}

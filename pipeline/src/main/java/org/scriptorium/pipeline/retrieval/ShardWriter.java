@@ -60,12 +60,8 @@ final class ShardWriter implements AutoCloseable {
     Optional<Row> failed = rows.stream().filter(row -> !row.getString(BuildRows.CODE).isEmpty()).findFirst();
     // A piece of blanks that only Unicode calls so has a place, but nothing to embed.
     List<Row> chunks = failed.isPresent() ? List.of() : rows.stream().filter(row -> !row.isNullAt(BuildRows.VECTOR)).toList();
-    long tokens = 0;
-    for (Row row : chunks) {
-      tokens += row.getInt(BuildRows.TOKENS);
-      writer.addDocument(chunk(row).document());
-    }
-    outcomes.add(BuildRows.outcome(number, id, rows.getFirst().getString(BuildRows.FINGERPRINT), chunks.size(), tokens,
+    for (Row row : chunks) writer.addDocument(chunk(row).document());
+    outcomes.add(BuildRows.outcome(number, id, rows.getFirst().getString(BuildRows.FINGERPRINT), chunks.size(),
         failed.map(row -> row.getString(BuildRows.CODE)).orElse(""), failed.map(row -> row.getString(BuildRows.ERROR)).orElse("")));
   }
 

@@ -26,6 +26,21 @@ public final class TextParts {
     this.text = text;
   }
 
+  /**
+   * Parts as {@code ai_pack} takes them.
+   *
+   * @param borders a digit for each part, the greater the better a text can be parted behind it
+   */
+  public record Parted(List<String> parts, String borders) {}
+
+  /** The {@linkplain #of parts} of a text with their borders. */
+  public static Parted parted(String text) {
+    List<Part> parts = of(text);
+    var borders = new StringBuilder();
+    for (Part part : parts) borders.append((char) ('0' + part.border().ordinal()));
+    return new Parted(parts.stream().map(part -> part.in(text)).toList(), borders.toString());
+  }
+
   /** The parts of a text, in order, each of at most 400 UTF-16 units; none of an empty one. */
   public static List<Part> of(String text) {
     var parts = new TextParts(text);
