@@ -136,7 +136,8 @@ public record JobFile(String name, Optional<String> model, Read read, List<Task>
   /**
    * How an index is built or asked.
    *
-   * @param index folder or URI of the one that is asked; empty where the text itself has the answer
+   * @param index folder or URI of the one that is asked; empty where a text of the row has the answer
+   * @param context column of the texts that answer the rows' questions, in place of an index
    * @param top passages for a question
    * @param mode how they are looked for
    * @param shards that an index has
@@ -145,8 +146,14 @@ public record JobFile(String name, Optional<String> model, Read read, List<Task>
    * @param style of answers
    */
   public record Search(
-      Optional<String> index, int top, SearchSettings.Mode mode, OptionalInt shards, OptionalInt chunkTokens, OptionalInt passageTokens,
-      Style style) {}
+      Optional<String> index, Optional<String> context, int top, SearchSettings.Mode mode, OptionalInt shards, OptionalInt chunkTokens,
+      OptionalInt passageTokens, Style style) {
+
+    /** True where answers come from passages, which stand beside them. */
+    public boolean hasPassages() {
+      return index.isPresent() || context.isPresent();
+    }
+  }
 
   /** How an answer comes from passages. */
   public enum Style {

@@ -170,13 +170,13 @@ final class JobFileReader {
   /** Tasks that build or ask an index stand alone, and documents of an index are known by their identifiers. */
   private void checkSearch(Read read, List<Task> tasks, Write write) {
     for (Task task : tasks) {
-      boolean isAlone = task.kind() == Kind.INDEX || RetrievalPlan.asksIndex(task) || !task.arguments().questions().isEmpty();
+      boolean isAlone = task.kind() == Kind.INDEX || task.arguments().search().hasPassages() || !task.arguments().questions().isEmpty();
       if (isAlone && shape == Shape.COLUMN_PER_TASK) {
-        root.complain("tasks", "a task that builds or asks an index, or has several questions, stands alone; use task");
+        root.complain("tasks", "a task that builds or asks an index, or has a context or several questions, stands alone; use task");
       }
       if (isAlone && write.mode() == Mode.INCREMENTAL) {
-        root.section("write").complain("mode", "incremental knows rows by their documents alone; a task that asks an index, or has several"
-            + " questions, is computed anew each time: use overwrite");
+        root.section("write").complain("mode", "incremental knows rows by their documents alone; a task that asks an index, or has a"
+            + " context or several questions, is computed anew each time: use overwrite");
       }
       if (task.kind() != Kind.INDEX) continue;
       YamlSection section = root.section("read");

@@ -136,10 +136,13 @@ public final class JobRun {
   /** Runs what asks the model while progress is told, and returns the seconds that it took. */
   private double watched(RunMonitor monitor, long results, Runnable generation) {
     SparkContext context = spark.sparkContext();
-    String unit = job.tasks().size() == 1 ? "rows" : "results";
+    JobFile.Task first = job.tasks().getFirst();
+    boolean hasSteps = first.arguments().search().hasPassages();
+    String unit = hasSteps ? "steps" : job.tasks().size() == 1 ? "rows" : "results";
+    long total = hasSteps ? results * RetrievalPlan.steps(first) : results;
     context.addSparkListener(monitor);
     long from = System.nanoTime();
-    try (var session = progress.begin(job.name(), results, unit, monitor)) {
+    try (var session = progress.begin(job.name(), total, unit, monitor)) {
       generation.run();
       monitor.await(results);
       return (System.nanoTime() - from) / 1e9;

@@ -39,7 +39,7 @@ final class ResultPlan {
 
   /** The output's rows, not computed yet; the functions check models and options right here. */
   static Dataset<Row> of(Source source, JobFile job, int partitions) {
-    if (RetrievalPlan.asksIndex(job.tasks().getFirst())) return RetrievalPlan.of(source, job, partitions);
+    if (job.tasks().getFirst().arguments().search().hasPassages()) return RetrievalPlan.of(source, job, partitions);
     List<Column> asked = new ArrayList<>(List.of(col(Source.ID), col(Source.PROBLEM)));
     if (Questions.hasSeveral(job)) asked.add(col(Source.QUESTION));
     for (int i = 0; i < job.read().keep().size(); i++) asked.add(col(Source.keep(i)));

@@ -22,9 +22,9 @@ final class ResultStruct {
     List<String> names = new ArrayList<>(NAMES);
     if (task.reasoning() == Reasoning.SHOWN) names.add(REASONING);
     if (task.kind() == Kind.EXTRACT) names.add(FIELDS);
-    if (task.kind() == Kind.ANSWER && !RetrievalPlan.asksIndex(task)) names.add(SPAN);
+    if (task.kind() == Kind.ANSWER && !task.arguments().search().hasPassages()) names.add(SPAN);
     if (task.kind() == Kind.EMBED) names.add(EMBEDDING);
-    if (RetrievalPlan.asksIndex(task)) names.addAll(RetrievalPlan.columns(task));
+    if (task.arguments().search().hasPassages()) names.addAll(RetrievalPlan.columns(task));
     return names;
   }
 }

@@ -17,19 +17,24 @@ final class SearchReader {
   private SearchReader() {}
 
   static Search read(YamlSection section, Optional<Kind> kind) {
-    Optional<String> index = section.name("index");
+    Optional<String> index = section.name("index"), context = section.name("context");
     OptionalInt top = section.integer("top", 1), passageTokens = section.integer("passage-tokens", LEAST_TOKENS);
     Optional<Mode> mode = section.choice("mode", Mode.class, List.of());
     Optional<Style> style = section.choice("style", Style.class, List.of());
     OptionalInt shards = section.integer("shards", 1), chunkTokens = section.integer("chunk-tokens", LEAST_TOKENS);
     for (String key : List.of("index", "top", "mode")) TaskReader.only(section, kind, key, Kind.RETRIEVE, Kind.ANSWER);
-    for (String key : List.of("passage-tokens", "style")) TaskReader.only(section, kind, key, Kind.ANSWER);
+    for (String key : List.of("context", "passage-tokens", "style")) TaskReader.only(section, kind, key, Kind.ANSWER);
     for (String key : List.of("shards", "chunk-tokens")) TaskReader.only(section, kind, key, Kind.INDEX);
     if (kind.filter(Kind.ANSWER::equals).isPresent() && index.isEmpty()) {
-      for (String key : List.of("top", "mode", "passage-tokens", "style")) {
+      for (String key : List.of("top", "mode")) {
         if (section.has(key)) section.complain(key, "only answers from an index have it; name one by index");
       }
+      for (String key : List.of("passage-tokens", "style")) {
+        if (section.has(key) && context.isEmpty()) section.complain(key, "only answers from an index or a context have it; name one");
+      }
     }
-    return new Search(index, top.orElse(TOP), mode.orElse(Mode.HYBRID), shards, chunkTokens, passageTokens, style.orElse(Style.WRITE));
+    if (index.isPresent() && context.isPresent()) section.complain("context", "expected either index or context, found both");
+    return new Search(index, context, top.orElse(TOP), mode.orElse(Mode.HYBRID), shards, chunkTokens, passageTokens,
+        style.orElse(Style.WRITE));
   }
 }

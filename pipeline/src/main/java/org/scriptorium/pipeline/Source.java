@@ -57,6 +57,8 @@ record Source(Dataset<Row> rows, List<String> texts, List<String> dialogues) {
 
   /** The key of the column that holds the documents themselves. */
   private static final String DOCUMENT = "read.text";
+  /** The key of the column that holds what answers questions. */
+  private static final String CONTEXT = "context";
   private static final String TURNS = "array<struct<role:string,content:string>>";
 
   static String text(int index) {
@@ -83,6 +85,7 @@ record Source(Dataset<Row> rows, List<String> texts, List<String> dialogues) {
       else if (prompt.isPresent()) prompt.get().columns().forEach(column -> texts.putIfAbsent(column, "prompt"));
       else texts.put(read.text(), DOCUMENT);
       if (task.kind() == Kind.ANSWER) task.arguments().column().ifPresent(column -> texts.putIfAbsent(column, "question-column"));
+      task.arguments().search().context().ifPresent(column -> texts.putIfAbsent(column, CONTEXT));
     }
     Dataset<Row> all = new Selection(job, texts, List.copyOf(dialogues), format(spark, read, found)).rows();
     Dataset<Row> rows = read.limit().isPresent() ? all.limit(read.limit().getAsInt()) : all;
@@ -207,12 +210,12 @@ record Source(Dataset<Row> rows, List<String> texts, List<String> dialogues) {
 
     /** @param key of the job file that wants the column */
     private Column text(String name, String key) {
-      boolean document = key.equals(DOCUMENT);
+      boolean isText = key.equals(DOCUMENT) || key.equals(CONTEXT);
       Optional<StructField> field = find(key, name);
       if (field.isEmpty()) return lit("");
       DataType type = field.get().dataType();
-      if (document && !(type instanceof StringType) && !(type instanceof BinaryType)) {
-        problems.add("read.text: column \"%s\" of %s is %s; expected string or binary".formatted(name, where(), type.simpleString()));
+      if (isText && !(type instanceof StringType) && !(type instanceof BinaryType)) {
+        problems.add("%s: column \"%s\" of %s is %s; expected string or binary".formatted(key, name, where(), type.simpleString()));
       }
       // A row that the format could not read has no text that could be generated from.
       return when(format.problem().isNotNull(), lit("")).otherwise(coalesce(format.column(field.get()).cast("string"), lit("")));

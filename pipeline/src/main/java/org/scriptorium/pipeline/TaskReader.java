@@ -118,11 +118,12 @@ final class TaskReader {
     }
   }
 
-  /** Questions of an index are what is read; a text is asked one that the task names, several, or one of its own. */
+  /** Questions of an index or of a context are what is read; a text is asked one that the task names, several, or one of its own. */
   private static void requireQuestion(YamlSection section) {
     List<String> found = List.of("question", "questions", "question-column").stream().filter(section::has).toList();
-    if (section.has("index")) {
-      found.forEach(key -> section.complain(key, "the questions of an index are the texts that read names"));
+    if (section.has("index") || section.has("context")) {
+      String source = section.has("index") ? "an index" : "a context";
+      found.forEach(key -> section.complain(key, "the questions of %s are the texts that read names".formatted(source)));
     } else if (found.size() != 1) {
       section.complain("question", "expected a question, questions, or the question-column of the data, found "
           + (found.isEmpty() ? "none" : String.join(" and ", found)));

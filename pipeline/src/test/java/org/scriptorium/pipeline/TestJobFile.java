@@ -199,6 +199,13 @@ class TestJobFile {
       1: read.keep: "A" would stand in the output twice; it is the name of another column to keep
       kind: summarize     | kind: sumarize             | 2: task.kind: expected one of KINDS, found "sumarize"; did you mean "summarize"?
       kind: summarize     | kind: retrieve             | 2: task.index: missing; expected the folder of an index, which kind: index writes
+      kind: summarize     | kind: summarize, context: page | 2: task.context: only answer has it
+      kind: summarize     | kind: answer, question: "Who?", style: extract | \
+      2: task.style: only answers from an index or a context have it; name one
+      kind: summarize     | kind: answer, context: page, top: 3 | 2: task.top: only answers from an index have it; name one by index
+      kind: summarize     | kind: answer, context: page, index: out | 2: task.context: expected either index or context, found both
+      kind: summarize     | kind: answer, context: page, question-column: q | \
+      2: task.question-column: the questions of a context are the texts that read names
       kind: summarize     | kind: summarize, index: out | 2: task.index: only retrieve or answer has it
       kind: summarize     | kind: answer, question: "Who?", top: 3 | 2: task.top: only answers from an index have it; name one by index
       kind: summarize     | kind: answer, index: out, question: "Who?" | \

@@ -190,7 +190,8 @@ class TestJobOnEngine {
         JobFile job = JobFile.load(file, List.of());
         boolean isDemo = job.read().paths().getFirst().startsWith("conf/");
         boolean generates = job.tasks().stream().allMatch(task -> task.kind().generates());
-        boolean hasIndex = job.tasks().stream().anyMatch(task -> task.kind() == JobFile.Kind.INDEX || RetrievalPlan.asksIndex(task));
+        boolean hasIndex = job.tasks().stream()
+            .anyMatch(task -> task.kind() == JobFile.Kind.INDEX || task.arguments().search().index().isPresent());
         if (!isDemo || hasIndex) continue;
         var overrides = new ArrayList<>(List.of("model=" + (generates ? model : reader), "read.path=../" + job.read().paths().getFirst(),
             "read.limit=2", "write.path=" + folder.resolve(job.name()), "quality.max-error-rate=1"));

@@ -3,15 +3,21 @@ package org.scriptorium.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -112,9 +118,8 @@ class TestQuestionJobs {
     }
     assertThat(all).hasSizeGreaterThan(100);
     for (Row passage : all) {
-      String text = texts.get(passage.getString(0));
-      int start = text.offsetByCodePoints(0, passage.getInt(1)), end = text.offsetByCodePoints(0, passage.getInt(2));
-      assertThat(text.substring(start, end)).isEqualTo(passage.getString(4)).isNotBlank();
+      assertThat(characters(texts.get(passage.getString(0)), passage.getInt(1), passage.getInt(2))).isEqualTo(passage.getString(4))
+          .isNotBlank();
     }
     String counted = "SELECT max(n) FROM (SELECT ai_count_tokens('%s', text) AS n FROM passages)".formatted(bert);
     spark.createDataFrame(all.stream().map(row -> RowFactory.create(row.getString(4))).toList(), StructType.fromDDL("text string"))
@@ -158,6 +163,23 @@ class TestQuestionJobs {
     // Another number of shards is another index.
     assertThat(index("task.shards=2").computed()).isEqualTo(18 - 1);
     assertThat(passages("hybrid", "word7 maps")).isEqualTo(updated);
+  }
+
+  @Test
+  void progressCountsThePassagesThatAreEmbedded() throws Exception {
+    documents(texts());
+    var out = new ByteArrayOutputStream();
+    index(Progress.log(new PrintStream(out, true, StandardCharsets.UTF_8), Duration.ofMillis(5)));
+    String told = out.toString(StandardCharsets.UTF_8);
+    Matcher all = Pattern.compile("(\\d+) passages of 17 documents: (\\d+) embedded; 0 documents taken over").matcher(told);
+    Matcher starting = Pattern.compile("index: (\\d+) passages, starting").matcher(told);
+    assertThat(all.find() && starting.find()).as(told).isTrue();
+    assertThat(all.group(1)).isEqualTo(all.group(2));
+    // The passages of the twin are embedded with their equals.
+    int embedded = Integer.parseInt(starting.group(1));
+    assertThat(embedded).isBetween(16, Integer.parseInt(all.group(1)) - 1);
+    assertThat(Pattern.compile("index: (\\d+) of (\\d+) passages").matcher(told).results())
+        .allMatch(line -> Integer.parseInt(line.group(1)) <= embedded && Integer.parseInt(line.group(2)) == embedded);
   }
 
   @Test
@@ -220,6 +242,56 @@ class TestQuestionJobs {
   }
 
   @Test
+  void contextsBesideQuestionsArePartedAndCited() throws Exception {
+    Map<String, String> texts = texts();
+    texts.put("empty", " ");
+    Path rows = asked(texts);
+    for (String style : List.of("write", "extract")) {
+      Report report = run(rows, "task={kind: answer, context: page, style: %s}".formatted(style), "generate.max-new-tokens=8",
+          "model=" + (style.equals("write") ? writer : marker));
+      assertThat(report.rows()).isEqualTo(texts.size());
+      assertThat(report.errors()).isEmpty();
+      int several = 0;
+      for (Row row : output().selectExpr("id", "finish_reason", "text", "passages", "citations", "prompt_tokens").collectAsList()) {
+        String text = texts.get(row.getString(0));
+        List<Row> passages = row.getList(3);
+        if (row.getString(0).equals("empty")) assertThat(row.getString(1)).isEqualTo("no_answer");
+        else assertThat(passages).isNotEmpty();
+        if (passages.size() > 1) several++;
+        for (Row passage : passages) {
+          assertThat(passage.getString(0)).isEqualTo(row.getString(0));
+          assertThat(characters(text, passage.getInt(1), passage.getInt(2))).isEqualTo(passage.getString(4));
+        }
+        for (Row citation : row.<Row>getList(4)) {
+          String cited = characters(text, citation.<Integer>getAs("start"), citation.<Integer>getAs("end"));
+          if (style.equals("extract")) assertThat(cited).isEqualTo(row.getString(2));
+          else assertThat(cited).isEqualTo(passages.get(citation.getInt(0) - 1).getString(4));
+        }
+        assertThat(row.getInt(5)).isLessThanOrEqualTo(style.equals("write") ? 512 - 8 : Integer.MAX_VALUE);
+      }
+      // A model that marks reads a context as it stands; for one that writes, a long context has several parts to name.
+      if (style.equals("write")) assertThat(several).isGreaterThan(5);
+      else assertThat(several).isZero();
+    }
+    assertThatThrownBy(() -> run(rows, "task={kind: answer, context: pages}", "model=" + writer)).isInstanceOf(JobException.class)
+        .hasMessage("context: %s has no column \"pages\"; did you mean \"page\"?".formatted(rows));
+  }
+
+  private Path asked(Map<String, String> contexts) throws IOException {
+    var json = new com.fasterxml.jackson.databind.ObjectMapper();
+    var lines = new StringBuilder();
+    for (var context : contexts.entrySet()) {
+      var row = Map.of("id", context.getKey(), "question", "What rests?", "page", context.getValue());
+      lines.append(json.writeValueAsString(row)).append('\n');
+    }
+    return Files.writeString(folder.resolve("asked.jsonl"), lines);
+  }
+
+  private static String characters(String text, int start, int end) {
+    return text.substring(text.offsetByCodePoints(0, start), text.offsetByCodePoints(0, end));
+  }
+
+  @Test
   void readersMarkAnswersInPassages() throws Exception {
     Map<String, String> texts = texts();
     documents(texts);
@@ -233,9 +305,7 @@ class TestQuestionJobs {
       if (row.getString(0).equals("no_answer")) continue;
       Row citation = row.<Row>getList(2).getFirst();
       String text = texts.get(citation.<String>getAs("id"));
-      assertThat(text.substring(text.offsetByCodePoints(0, citation.<Integer>getAs("start")),
-          text.offsetByCodePoints(0, citation.<Integer>getAs("end"))))
-          .isEqualTo(row.getString(1));
+      assertThat(characters(text, citation.<Integer>getAs("start"), citation.<Integer>getAs("end"))).isEqualTo(row.getString(1));
       assertThat(row.getFloat(3)).isBetween(0f, 1f);
     }
   }
@@ -310,13 +380,17 @@ class TestQuestionJobs {
   }
 
   private Report index(String... overrides) {
+    return index(Progress.silent(), overrides);
+  }
+
+  private Report index(Progress progress, String... overrides) {
     String yaml = """
         read: { format: jsonl, path: %s, id: id, text: text }
         task: { kind: index }
         write: { format: index, path: %s }
         quality: { max-error-rate: 0 }
         """.formatted(folder.resolve("docs"), folder.resolve("index"));
-    return JobRun.run(spark, JobFile.parse(yaml, "index.yaml", List.of(overrides)), Progress.silent());
+    return JobRun.run(spark, JobFile.parse(yaml, "index.yaml", List.of(overrides)), progress);
   }
 
   private Path questions(List<String> questions) throws IOException {

@@ -4,13 +4,11 @@ import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.call_function;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.map;
 import static org.apache.spark.sql.functions.max_by;
 import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.posexplode_outer;
-import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.try_element_at;
@@ -61,8 +59,8 @@ public final class CitedAnswers {
   /**
    * Has a model write answers.
    *
-   * @param found of {@link Retrieval}
-   * @return {@code question}, the result's fields, {@code passages} as the model saw them, and {@code citations}
+   * @param found {@code key, question, passages, error_code, error} of {@link Retrieval} or {@link ContextPassages}
+   * @return {@code key}, the result's fields, {@code passages} as the model saw them, and {@code citations}
    */
   public static Dataset<Row> written(Dataset<Row> found, AnswerSettings settings) {
     Column options = column(settings.options(), Map.of("model", settings.model()));
@@ -86,19 +84,19 @@ public final class CitedAnswers {
   /**
    * Has a model that reads mark answers: of all passages of a question the span with the greatest score.
    *
-   * @param found of {@link Retrieval}
+   * @param found as for {@link #written}, of distinct keys
    * @return as {@link #written}, where citations have the offsets of the very answer, and its {@code score}
    */
   public static Dataset<Row> extracted(Dataset<Row> found, AnswerSettings settings) {
     Column model = map(lit("model"), lit(settings.model()));
-    Dataset<Row> each = found.select(col("question"), posexplode_outer(col("passages")).as(new String[] {"place", "passage"}))
+    Dataset<Row> each = found.select(col("key"), col("question"), posexplode_outer(col("passages")).as(new String[] {"place", "passage"}))
         .withColumn("marked", call_function("try_ai_answer", col("question"), col("passage.text"), model));
     Column score = col("marked.span.score");
     Column span = struct(coalesce(score, lit(-1f)).as("score"), col("place").multiply(-1).as("order"), col("passage"), col("marked"));
-    Dataset<Row> best = each.groupBy(col("question").as("asked"))
+    Dataset<Row> best = each.groupBy(col("key").as("asked"))
         .agg(max_by(span, struct(coalesce(score, lit(-1f)), col("place").multiply(-1))).as("best"),
             sum(coalesce(col("marked.prompt_tokens"), lit(0))).cast("int").as("read_tokens"));
-    return found.join(best, col("question").equalTo(col("asked")), "left").select(markedFields(settings));
+    return found.join(best, col("key").equalTo(col("asked")), "left").select(markedFields(settings));
   }
 
   private static Column[] markedFields(AnswerSettings settings) {
@@ -111,7 +109,7 @@ public final class CitedAnswers {
     Column number = col("best.order").multiply(-1).plus(1);
     Column citation = struct(number.as("number"), passage.getField("id").as("id"), start.as("start"), end.as("end"),
         lit(true).as("marked"));
-    return new Column[] {col("question"), when(isFound, marked.getField("text")).otherwise(lit("")).as("text"), reason.as("finish_reason"),
+    return new Column[] {col("key"), when(isFound, marked.getField("text")).otherwise(lit("")).as("text"), reason.as("finish_reason"),
         when(failed, col("error_code")).otherwise(coalesce(marked.getField("error_code"), lit(""))).as("error_code"),
         when(failed, col("error")).otherwise(coalesce(marked.getField("error"), lit(""))).as("error"),
         coalesce(col("read_tokens"), lit(0)).as("prompt_tokens"), lit(0).as("cached_tokens"), lit(0).as("completion_tokens"),
@@ -131,7 +129,7 @@ public final class CitedAnswers {
         .otherwise(coalesce(col("answer.error_code"), lit("")));
     Column error = when(failed, col("error")).when(unpacked, col("packed.error")).otherwise(coalesce(col("answer.error"), lit("")));
     Column reasoning = settings.options().containsKey("reasoning") ? coalesce(col("answer.reasoning"), lit("")) : lit("");
-    return new Column[] {col("question"), when(isError, lit("")).otherwise(col("read.text")).as("text"), reason.as("finish_reason"),
+    return new Column[] {col("key"), when(isError, lit("")).otherwise(col("read.text")).as("text"), reason.as("finish_reason"),
         code.as("error_code"), error.as("error"), tokens("prompt_tokens"), tokens("cached_tokens"), tokens("completion_tokens"),
         coalesce(col("answer.model"), lit(settings.model())).as("model"), coalesce(col("answer.request_key"), lit("")).as("request_key"),
         reasoning.as("reasoning"), col("seen").as("passages"), col("read.citations").as("citations")};

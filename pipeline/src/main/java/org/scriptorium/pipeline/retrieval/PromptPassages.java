@@ -21,9 +21,10 @@ final class PromptPassages {
   static Row parts(Seq<Row> passages) {
     List<String> parts = new ArrayList<>();
     var borders = new StringBuilder();
+    int number = 0;
     for (Row passage : rows(passages)) {
       // A number belongs to what follows.
-      parts.add(heading(parts.isEmpty(), passages, passage));
+      parts.add(heading(++number));
       borders.append('0');
       String text = passage.getString(TEXT);
       for (Part part : TextParts.of(text)) {
@@ -34,8 +35,8 @@ final class PromptPassages {
     return RowFactory.create(parts.toArray(String[]::new), borders.toString());
   }
 
-  private static String heading(boolean isFirst, Seq<Row> passages, Row passage) {
-    return (isFirst ? "" : SPACE) + "[" + (passages.indexOf(passage) + 1) + "] ";
+  private static String heading(int number) {
+    return (number == 1 ? "" : SPACE) + "[" + number + "] ";
   }
 
   /**
@@ -45,10 +46,10 @@ final class PromptPassages {
    */
   static Seq<Row> seen(Seq<Row> passages, Integer end) {
     List<Row> seen = new ArrayList<>();
-    int position = 0;
+    int position = 0, number = 0;
     for (Row passage : rows(passages)) {
       String text = passage.getString(TEXT);
-      int from = position + heading(seen.isEmpty(), passages, passage).length(), length = text.codePointCount(0, text.length());
+      int from = position + heading(++number).length(), length = text.codePointCount(0, text.length());
       int room = Math.min(length, end - from);
       if (room <= 0) break;
       String cut = text.substring(0, text.offsetByCodePoints(0, room)).stripTrailing();

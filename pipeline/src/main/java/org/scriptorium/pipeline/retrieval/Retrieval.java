@@ -41,7 +41,7 @@ public final class Retrieval {
   public static final String PASSAGES = "array<struct<id: string, start: int, end: int, score: float, text: string>>";
   /** A question's row, whatever became of it. */
   private static final StructType RESULT =
-      StructType.fromDDL("question string, passages " + PASSAGES + ", finish_reason string, error_code string,"
+      StructType.fromDDL("key string, question string, passages " + PASSAGES + ", finish_reason string, error_code string,"
       + " error string, prompt_tokens int, cached_tokens int, model string, request_key string");
 
   private final SparkSession spark;
@@ -74,7 +74,7 @@ public final class Retrieval {
    * The best passages for each question, in a plan that counts words right here and does all else when it is run.
    *
    * @param questions of one column {@code question}, distinct, not blank and well-formed
-   * @return {@code question, passages}, and what the model of the vectors said of the question
+   * @return {@code key}, which is the question, {@code question, passages}, and what the model of the vectors said of the question
    */
   public static Dataset<Row> of(SparkSession spark, Dataset<Row> questions, SearchSettings settings) throws IOException {
     return new Retrieval(spark, settings).passages(questions);
@@ -177,8 +177,9 @@ public final class Retrieval {
   }
 
   private static Row result(Row embedded, List<Row> passages) {
-    return RowFactory.create(embedded.getAs("question"), passages.toArray(Row[]::new), embedded.getAs("finish_reason"),
-        embedded.getAs("error_code"), embedded.getAs("error"), embedded.getAs("prompt_tokens"), embedded.getAs("cached_tokens"),
+    String question = embedded.getAs("question");
+    return RowFactory.create(question, question, passages.toArray(Row[]::new), embedded.getAs("finish_reason"), embedded.getAs("error_code"),
+        embedded.getAs("error"), embedded.getAs("prompt_tokens"), embedded.getAs("cached_tokens"),
         embedded.getAs("model"), embedded.getAs("request_key"));
   }
 
