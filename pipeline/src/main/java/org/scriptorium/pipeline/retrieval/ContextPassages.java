@@ -25,7 +25,7 @@ import org.scriptorium.pipeline.text.TextParts;
 /** Passages of a text that stands beside its question, in place of those that an index finds. All have the score 1. */
 public final class ContextPassages {
   /** Small enough for a citation to say something, large enough to be understood. */
-  private static final int TOKENS = 128;
+  private static final int TOKENS = 64;
   private static final UserDefinedFunction PARTED = udf((UDF1<String, Row>) ContextPassages::parted,
       DataType.fromDDL("parts array<string>, borders string"));
 
