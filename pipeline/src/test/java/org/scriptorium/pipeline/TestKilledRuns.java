@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Runs in processes of their own that are told to end, or are ended, in the middle of a generation. */
 class TestKilledRuns {
-  private static final Duration PATIENCE = Duration.ofSeconds(180);
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
   @TempDir private Path folder;
 
   enum Manner {
