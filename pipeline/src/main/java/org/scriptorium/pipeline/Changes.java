@@ -45,11 +45,13 @@ final class Changes implements AutoCloseable {
   }
 
   private final Dataset<Row> rows;
+  private final int tasks;
   private final Map<String, Map<Kind, Long>> files = new TreeMap<>();
   private final Map<Kind, Long> counts = new EnumMap<>(Kind.class);
 
-  private Changes(Dataset<Row> rows) {
+  private Changes(Dataset<Row> rows, int tasks) {
     this.rows = rows;
+    this.tasks = tasks;
     for (Row row : rows.groupBy(col(PublishedRows.FILE), col(KIND)).count().collectAsList()) {
       Kind kind = Kind.valueOf(row.getString(1).toUpperCase(Locale.ROOT));
       counts.merge(kind, row.getLong(2), Long::sum);
@@ -81,7 +83,7 @@ final class Changes implements AutoCloseable {
     Dataset<Row> results = published.rows().select(there.toArray(Column[]::new));
     Dataset<Row> compared = documents.join(results, col(ID).equalTo(col("was_id")), "full_outer")
         .withColumn(KIND, kind).withColumn(ID, coalesce(col(ID), col("was_id"))).persist(StorageLevel.MEMORY_AND_DISK());
-    return new Changes(compared);
+    return new Changes(compared, job.tasks().size());
   }
 
   /** The documents with what is known of their results before they are computed, in the results' columns. */
@@ -110,6 +112,16 @@ final class Changes implements AutoCloseable {
 
   long count(Kind kind) {
     return counts.getOrDefault(kind, 0L);
+  }
+
+  /** Those of the changed ones whose requests are the same, and of which one failed. */
+  long retried() {
+    Column isRetried = lit(false), isSame = lit(true);
+    for (int i = 0; i < tasks; i++) {
+      isRetried = isRetried.or(col(was(i)).getField("finish_reason").equalTo(FinishReason.ERROR.code()));
+      isSame = isSame.and(col(was(i)).getField("request_key").equalTo(col(due(i)).getField("request_key")));
+    }
+    return of(Kind.CHANGED).where(isRetried.and(isSame)).count();
   }
 
   /** The published files, with the rows of each by what becomes of them. */

@@ -12,6 +12,7 @@ import static org.apache.spark.sql.functions.when;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -56,16 +57,44 @@ final class IncrementalRun {
   /** Computes what changed, and writes it aside. */
   Outcome prepare(Source opened, Results.Generation generation) throws IOException {
     Source source = uniquelyNamed(opened);
-    StructType schema = ResultPlan.of(source.with(spark.createDataFrame(List.of(), source.rows().schema())), job, 1).schema();
-    List<String> files = OutputFolder.published(folder.files(), folder.root()).stream().map(Path::getName).sorted().toList();
-    var published = PublishedRows.of(spark, job, schema, folder.root(), files);
+    PublishedRows published = published(source);
     try (Changes changes = Changes.between(source, job, published)) {
       Tally tally = Tally.of(changes, job);
-      boolean isChanged = tally.added + tally.changed + tally.removed > 0 || files.isEmpty();
+      boolean isChanged = tally.added + tally.changed + tally.removed > 0 || published.files().isEmpty();
       if (isChanged) return new Outcome(tally, Optional.of(write(source, published, changes, tally, generation)));
       pieces.discard();
       return new Outcome(tally, Optional.empty());
     }
+  }
+
+  /**
+   * What a run would find and do.
+   *
+   * @param night the documents
+   * @param requests for each task the rows that it would ask the model for
+   */
+  record Outlook(JobPlan.Night night, List<Source> requests) {}
+
+  /** Looks ahead at a run, and writes nothing. The outlook is good while {@code use} runs. */
+  <T> T foresee(Source opened, Function<Outlook, T> use) throws IOException {
+    Source source = uniquelyNamed(opened);
+    PublishedRows published = published(source);
+    try (Changes changes = Changes.between(source, job, published)) {
+      Source changed = source.with(Changes.named(source.with(changed(source, changes)), job).persist(StorageLevel.DISK_ONLY()));
+      try (var results = new Results(spark, job, changed, published, changes, pieces)) {
+        long retried = changes.retried();
+        return use.apply(new Outlook(new JobPlan.Night(changes.count(Kind.ADDED), changes.count(Kind.CHANGED) - retried, retried,
+            changes.count(Kind.REMOVED), changes.count(Kind.SAME)), results.requests()));
+      } finally {
+        changed.rows().unpersist();
+      }
+    }
+  }
+
+  private PublishedRows published(Source source) throws IOException {
+    StructType schema = ResultPlan.of(source.with(spark.createDataFrame(List.of(), source.rows().schema())), job, 1).schema();
+    List<String> files = OutputFolder.published(folder.files(), folder.root()).stream().map(Path::getName).sorted().toList();
+    return PublishedRows.of(spark, job, schema, folder.root(), files);
   }
 
   private Version write(Source source, PublishedRows published, Changes changes, Tally tally, Results.Generation generation)

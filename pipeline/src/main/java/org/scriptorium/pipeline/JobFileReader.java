@@ -176,7 +176,8 @@ final class JobFileReader {
       }
       if (isAlone && write.mode() == Mode.INCREMENTAL) {
         root.section("write").complain("mode", "incremental knows rows by their documents alone; a task that asks an index, or has a"
-            + " context or several questions, is computed anew each time: use overwrite");
+            + " context or several questions, is computed anew each time: use overwrite"
+            + (task.arguments().questions().isEmpty() ? "" : ", or tasks: with a task of kind answer for each question"));
       }
       if (task.kind() != Kind.INDEX) continue;
       YamlSection section = root.section("read");

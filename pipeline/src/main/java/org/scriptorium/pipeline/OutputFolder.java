@@ -98,6 +98,17 @@ final class OutputFolder implements AutoCloseable {
     }
   }
 
+  /** A folder to look at, by a run that writes nothing: it is not claimed, and there is nothing to close. */
+  static OutputFolder unclaimed(Configuration configuration, String path) throws IOException {
+    Path root = new Path(path);
+    FileSystem files = root.getFileSystem(configuration);
+    if (files.exists(Publication.journal(root))) {
+      throw JobException.failed("write.path: a publication to %s is under way, or was interrupted; try again when it is complete,"
+          + " which the next run sees to", path);
+    }
+    return new OutputFolder(files, root, "", true);
+  }
+
   FileSystem files() {
     return files;
   }

@@ -77,6 +77,11 @@ final class Results implements AutoCloseable {
     return "_scriptorium_origin_" + task;
   }
 
+  /** For each task the rows that the model is to be asked for. */
+  List<Source> requests() {
+    return pending.stream().map(changed::with).toList();
+  }
+
   /** Computes what is missing, all tasks one after the other, and commits it piece by piece. */
   void compute(Generation generation) throws IOException {
     List<Long> counts = pending.stream().map(Dataset::count).toList();

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -129,6 +130,35 @@ class TestIncremental {
   }
 
   @Test
+  void dryRunsForeseeTheNight() throws IOException {
+    write("a|first|x", "b|moody|y", "c|third|x", "d|fourth|x", "e|fifth|x", "f|  |x");
+    Sessions.isMoody = true;
+    run("quality.max-error-rate=0.5");
+    Sessions.isMoody = false;
+    write("a|first|x", "b|moody|y", "c|other|x", "d|fourth|z", "f|  |x", "g|seventh|x", "h|seventh|x", "i|first|x");
+    Sessions.CALLS.set(0);
+    List<String> files = files(), names = privateNames();
+    JobPlan plan = JobPlan.describe(spark, parse(), Optional.empty());
+    assertThat(plan.night()).contains(new JobPlan.Night(3, 2, 1, 1, 2));
+    assertThat(plan.rows()).isEqualTo(8);
+    assertThat(plan.answered()).as("moody, other and one seventh").isEqualTo(3);
+    assertThat(plan.completionTokens()).isEqualTo(9);
+    assertThat(Sessions.CALLS.get()).as("all of them, and one to begin with").isEqualTo(4);
+    assertThat(plan.summary()).contains("documents:     3 new, 2 changed, 1 to try again, 1 deleted, 2 kept as they are\n")
+        .contains("rows:          8, 3 requests to compute");
+    assertThat(files()).isEqualTo(files);
+    assertThat(privateNames()).isEqualTo(names);
+    assertThat(run().computed()).isEqualTo(3);
+    JobPlan after = JobPlan.describe(spark, parse(), Optional.empty());
+    assertThat(after.night()).contains(new JobPlan.Night(0, 0, 0, 0, 8));
+    assertThat(after.summary()).contains("8, 0 requests to compute").contains("no row to try").contains("expected time: about 0 s");
+    Files.writeString(out().resolve("_scriptorium/publish.json"), "{}");
+    assertThatThrownBy(() -> JobPlan.describe(spark, parse(), Optional.empty())).isInstanceOf(JobException.class).hasMessage(
+        "write.path: a publication to %s is under way, or was interrupted; try again when it is complete, which the next run sees to",
+        out());
+  }
+
+  @Test
   void identifiersMustBeUnique() throws IOException {
     write("a|first|x", "a|other|x", "b|second|y", "b|second|y", "b|third|y", "c|third|x");
     assertThatThrownBy(this::run).isInstanceOf(JobException.class).hasMessage("read.id: several documents have the same \"id\":"
@@ -184,6 +214,8 @@ class TestIncremental {
     assertThat(List.of(first.rows(), first.computed(), first.skipped())).containsExactly(4L, 6L, 2L);
     Report second = job("task=", tasks.replace("Why", "How"));
     assertThat(List.of(second.rows(), second.computed(), second.reused(), second.skipped())).containsExactly(4L, 3L, 3L, 2L);
+    Report third = job("task=", tasks.replace("Why", "How").replace("}]", "}, {name: late, kind: generate, prompt: 'Who {{text}}'}]"));
+    assertThat(List.of(third.rows(), third.computed(), third.reused(), third.skipped())).containsExactly(4L, 3L, 6L, 3L);
     List<Row> found = spark.read().parquet(out().toString()).orderBy("id").select("short.text", "asked.text").collectAsList();
     assertThat(found).hasToString("[[echo first,echo How first], [,], [echo third,echo How third], [echo fourth,echo How fourth]]");
   }
@@ -212,6 +244,10 @@ class TestIncremental {
   }
 
   private Report job(String... overrides) {
+    return JobRun.run(spark, parse(overrides), Progress.silent());
+  }
+
+  private JobFile parse(String... overrides) {
     var set = new ArrayList<>(Arrays.asList(overrides));
     String yaml = """
         read: { format: jsonl, path: DIR/docs.jsonl, keep: [section] }
@@ -219,7 +255,7 @@ class TestIncremental {
         write: { path: DIR/out, mode: incremental, commit-rows: 2 }
         """.replace("DIR", folder.toString());
     if (set.remove("task=")) yaml = yaml.replace("task: { kind: summarize, max-words: 9 }\n", "");
-    return JobRun.run(spark, JobFile.parse(yaml, "job.yaml", set), Progress.silent());
+    return JobFile.parse(yaml, "job.yaml", set);
   }
 
   /** What a first run over the documents of now gives. */

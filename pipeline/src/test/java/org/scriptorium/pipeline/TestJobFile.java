@@ -303,6 +303,17 @@ class TestJobFile {
   }
 
   @Test
+  void incrementalRefusesWhatIsKnownByMoreThanItsDocument() {
+    assertThatThrownBy(() -> JobFile.parse("""
+        read: { path: docs, id: id }
+        task: { kind: answer, questions: [Who, When] }
+        write: { path: out, mode: incremental }
+        """, "job.yaml", List.of())).isInstanceOf(JobException.class).hasMessageContaining("3: write.mode: incremental knows rows by their"
+            + " documents alone; a task that asks an index, or has a context or several questions, is computed anew each time:"
+            + " use overwrite, or tasks: with a task of kind answer for each question");
+  }
+
+  @Test
   void refusesWhatIsNoJobFile(@TempDir Path folder) throws Exception {
     assertThat(assertWrongUse("- a\n- b\n")).isEqualTo("job.yaml: expected a mapping of keys, found a list");
     assertThat(assertWrongUse("read: [\n")).startsWith("job.yaml: line ");
