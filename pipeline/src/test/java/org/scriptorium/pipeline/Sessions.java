@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -20,7 +21,8 @@ import scala.jdk.javaapi.CollectionConverters;
 /**
  * One local session for all tests, with functions whose answers a test can foretell: they repeat their prompt. Half of a prompt is
  * cached, and all of one with "said before" in it, as of a request that was not computed. A prompt with "moody" in it fails while
- * {@link #isMoody}.
+ * {@link #isMoody}. One with "fails at first" in it ends its task when it is asked for the first
+ * time, where tasks are repeated.
  */
 final class Sessions {
   static final StructType RESULT = StructType.fromDDL("text string, finish_reason string, error_code string, error string,"
@@ -33,14 +35,19 @@ final class Sessions {
   /** Where each call leaves a line with its text, whatever becomes of the process; none where it is null. */
   static volatile Path log;
 
+  /** Where tasks are to be repeated, a test has a process of its own with this property. */
+  static final String MASTER = "scriptorium.test.master";
+  private static final AtomicBoolean HAS_FAILED = new AtomicBoolean();
+
   private static SparkSession session;
 
   private Sessions() {}
 
   static synchronized SparkSession spark() {
     if (session != null) return session;
-    session = SparkSession.builder().master("local[2]").appName("pipeline tests").config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2").config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse")
+    session = SparkSession.builder().master(System.getProperty(MASTER, "local[2]")).appName("pipeline tests")
+        .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "2")
+        .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse")
         .config("spark.executor.heartbeatInterval", "200ms")
         // Plans over a few rows take longer to compile than to run.
         .config("spark.sql.codegen.wholeStage", "false").config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
@@ -92,6 +99,8 @@ final class Sessions {
     if (isKeyOnly) return result("", "skipped", "", "", 0, 0, model, key);
     if (log != null) Files.writeString(log, text + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     if (isMoody && text.contains("moody")) return result("", "error", "internal", "a mood", 0, 0, model, key);
+    boolean ends = System.getProperty(MASTER) != null && text.contains("fails at first") && HAS_FAILED.compareAndSet(false, true);
+    if (ends) throw new IllegalStateException("a task's end");
     if (text.contains("no disk, no room")) throw new IllegalStateException("a function that fails the query");
     return result("echo " + (text.length() > 100 ? text.substring(0, 100) : text), "stop", "", "", text.length(),
         text.contains("said before") ? text.length() : text.length() / 2, model, key);
