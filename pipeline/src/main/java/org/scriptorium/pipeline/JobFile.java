@@ -32,6 +32,11 @@ public record JobFile(String name, Optional<String> model, Read read, List<Task>
     return new JobFile(name, model, read, others, shape, write, maxErrorRate);
   }
 
+  /** True if a task asks about pieces of long documents. */
+  boolean partsDocuments() {
+    return tasks.stream().anyMatch(task -> task.longDocuments() instanceof LongDocuments.MapReduce);
+  }
+
   /** Where results stand in the output's rows. */
   public enum Shape {
     /** The result's fields are columns of their own. */
@@ -105,7 +110,14 @@ public record JobFile(String name, Optional<String> model, Read read, List<Task>
    * @param reasoning whether what a model thinks before it answers has a column
    */
   public record Task(
-      String name, Kind kind, Optional<String> model, Arguments arguments, Reasoning reasoning, GenerationConfig generate) {}
+      String name, Kind kind, Optional<String> model, Arguments arguments, Reasoning reasoning, GenerationConfig generate,
+      LongDocuments longDocuments) {
+
+    /** The same with another way to generate. */
+    Task with(GenerationConfig other) {
+      return new Task(name, kind, model, arguments, reasoning, other, longDocuments);
+    }
+  }
 
   /** What becomes of a reasoning model's thoughts; the text never has them. */
   public enum Reasoning { HIDDEN, SHOWN }

@@ -71,6 +71,7 @@ final class JobFileReader {
     quality.refuseUnknown();
     root.refuseUnknown();
     checkColumns(read, tasks);
+    checkPieces(read, tasks);
     checkSearch(read, tasks, write);
     return new JobFile(name, model, read, tasks, shape, write, maxErrorRate);
   }
@@ -184,6 +185,18 @@ final class JobFileReader {
       boolean isNameless = read.id().isEmpty() && read.format() != Format.TEXT;
       if (isNameless) section.require("id", "the column that tells documents apart from run to run");
       if (!read.keep().isEmpty()) section.complain("keep", "an index has the documents' texts alone");
+    }
+  }
+
+  /** What is parted is the documents' column. */
+  private void checkPieces(Read read, List<Task> tasks) {
+    for (int i = 0; i < tasks.size(); i++) {
+      Task task = tasks.get(i);
+      if (!(task.longDocuments() instanceof LongDocuments.MapReduce) || task.arguments().prompt().isEmpty()) continue;
+      if (task.arguments().prompt().get().columns().contains(read.text())) continue;
+      YamlSection section = root.has("tasks") ? root.sections("tasks").get(i) : root.section("task");
+      section.complain("prompt", "long-documents: map-reduce parts the column %1$s (read.text); expected {{%1$s}} in the prompt"
+          .formatted(read.text()));
     }
   }
 

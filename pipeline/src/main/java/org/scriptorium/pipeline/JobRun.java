@@ -138,8 +138,9 @@ public final class JobRun {
     SparkContext context = spark.sparkContext();
     JobFile.Task first = job.tasks().getFirst();
     boolean hasSteps = first.arguments().search().hasPassages();
-    String unit = hasSteps ? "steps" : job.tasks().size() == 1 ? "rows" : "results";
-    long total = hasSteps ? results * RetrievalPlan.steps(first) : results;
+    String unit = job.partsDocuments() ? "requests" : hasSteps ? "steps" : job.tasks().size() == 1 ? "rows" : "results";
+    // How many pieces documents have is known when they are there.
+    long total = job.partsDocuments() ? 0 : hasSteps ? results * RetrievalPlan.steps(first) : results;
     context.addSparkListener(monitor);
     long from = System.nanoTime();
     try (var session = progress.begin(job.name(), total, unit, monitor)) {

@@ -59,7 +59,12 @@ public final class Progress {
     return console != null && console.isTerminal() ? terminal(out) : log(out);
   }
 
-  /** Tells of a run until it is closed. {@code unit} is what is counted, such as {@code rows}. */
+  /**
+   * Tells of a run until it is closed.
+   *
+   * @param total 0 where nobody knows before the end
+   * @param unit what is counted, such as {@code rows}
+   */
   Session begin(String name, long total, String unit, RunMonitor monitor) {
     return new Session(name, total, unit, monitor);
   }
@@ -111,13 +116,15 @@ public final class Progress {
         // Opening the model and reading belong to no row; rates count from the first rows on.
         firstMillis = millis;
         first = now;
-        return String.format(Locale.ROOT, "%s: %,d %s, starting", name, total, unit);
+        return total == 0 ? name + ": starting" : String.format(Locale.ROOT, "%s: %,d %s, starting", name, total, unit);
       }
       double seconds = Math.max(0.001, (millis - firstMillis) / 1000.0);
-      String line = String.format(Locale.ROOT, "%s: %,d of %,d %s (%d %%), %,.0f tokens/s", name, now.rows(), total, unit,
-          100 * now.rows() / Math.max(1, total),
+      String share = total == 0 ? "" : String.format(Locale.ROOT, " of %,d", total);
+      String percent = total == 0 ? "" : " (%d %%)".formatted(100 * now.rows() / total);
+      String line = String.format(Locale.ROOT, "%s: %,d%s %s%s, %,.0f tokens/s", name, now.rows(), share, unit, percent,
           (now.tokens() - first.tokens()) / seconds);
       if (now.errors() > 0) line += String.format(Locale.ROOT, ", %,d in error", now.errors());
+      if (total == 0) return line;
       long left = total - now.rows();
       if (left <= 0) return line + ", finishing";
       Duration remaining = Duration.ofSeconds(Math.round(left * seconds / Math.max(1, now.rows() - first.rows())));

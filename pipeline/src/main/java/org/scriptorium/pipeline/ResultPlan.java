@@ -3,8 +3,11 @@ package org.scriptorium.pipeline;
 import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.call_function;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat_ws;
+import static org.apache.spark.sql.functions.encode;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.map;
+import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.when;
 
@@ -22,6 +25,7 @@ import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.engine.api.GenerationConfig;
 import org.scriptorium.engine.api.Parameters;
+import org.scriptorium.engine.api.Truncation;
 import org.scriptorium.pipeline.JobFile.Arguments;
 import org.scriptorium.pipeline.JobFile.Input;
 import org.scriptorium.pipeline.JobFile.Kind;
@@ -37,14 +41,23 @@ final class ResultPlan {
 
   private ResultPlan() {}
 
-  /** The output's rows, not computed yet; the functions check models and options right here. */
+  /**
+   * The output's rows, not computed yet; the functions check models and options right here. Tasks that part long documents come first,
+   * each as a {@link PiecePlan}.
+   */
   static Dataset<Row> of(Source source, JobFile job, int partitions) {
     if (job.tasks().getFirst().arguments().search().hasPassages()) return RetrievalPlan.of(source, job, partitions);
     List<Column> asked = new ArrayList<>(List.of(col(Source.ID), col(Source.PROBLEM)));
     if (Questions.hasSeveral(job)) asked.add(col(Source.QUESTION));
     for (int i = 0; i < job.read().keep().size(); i++) asked.add(col(Source.keep(i)));
-    for (int i = 0; i < job.tasks().size(); i++) asked.add(answer(job, i, source).as(result(i)));
-    return output(spread(source, partitions).select(asked.toArray(Column[]::new)), job);
+    for (int i = 0; i < job.tasks().size(); i++) {
+      asked.add(switch (job.tasks().get(i).longDocuments()) {
+        case LongDocuments.Truncate _ -> answer(job, i, source).as(result(i));
+        case LongDocuments.MapReduce _ -> col(result(i));
+      });
+    }
+    Dataset<Row> rows = spread(source.with(overPieces(source, job, partitions)), partitions);
+    return output(rows.select(asked.toArray(Column[]::new)), job);
   }
 
   /**
@@ -56,6 +69,18 @@ final class ResultPlan {
     List<Column> order = new ArrayList<>(List.of(source.bytes().desc()));
     for (int i = 0; i < source.texts().size(); i++) order.add(col(Source.text(i)));
     return source.rows().repartition(partitions).sortWithinPartitions(order.toArray(Column[]::new));
+  }
+
+  /** The source's rows, with the results of tasks that part long documents. */
+  private static Dataset<Row> overPieces(Source source, JobFile job, int partitions) {
+    Dataset<Row> rows = source.rows();
+    for (int i = 0; i < job.tasks().size(); i++) {
+      Task task = job.tasks().get(i);
+      if (task.longDocuments() instanceof LongDocuments.MapReduce how) {
+        rows = new PiecePlan(source, job, task, how, partitions).answered(rows, result(i));
+      }
+    }
+    return rows;
   }
 
   /**
@@ -95,7 +120,25 @@ final class ResultPlan {
 
   /** The struct of a row that is not asked, with the key that its request has; empty where it would not be asked either. */
   static Column key(JobFile job, int task, Source source) {
-    return call(job, job.tasks().get(task), source, Map.of("key_only", "true"));
+    return key(job, job.tasks().get(task), source);
+  }
+
+  /**
+   * A document that may be parted has a key of its own, which is known before anything is computed: of its request as a text that is cut,
+   * of the whole text, and of how long its pieces are.
+   */
+  static Column key(JobFile job, Task task, Source source) {
+    Map<String, String> keyOnly = Map.of("key_only", "true");
+    if (!(task.longDocuments() instanceof LongDocuments.MapReduce how)) return call(job, task, source, keyOnly);
+    Column asked = call(job, task.with(task.generate().withTruncation(Truncation.MIDDLE)), source, keyOnly);
+    Column whole = sha2(concat_ws("\n", asked.getField("request_key"), sha2(encode(text(job, source), "UTF-8"), 256),
+        lit("map-reduce " + how.pieceTokens())), 256);
+    return asked.withField("request_key", when(asked.getField("request_key").equalTo(""), lit("")).otherwise(whole));
+  }
+
+  /** A task's question to each row, about the columns as they are called in the source. */
+  static Column call(JobFile job, Task task, Source source) {
+    return call(job, task, source, Map.of());
   }
 
   private static Column call(JobFile job, Task task, Source source, Map<String, String> more) {
@@ -137,6 +180,11 @@ final class ResultPlan {
 
   private static Column texts(List<String> texts) {
     return array(texts.stream().map(text -> lit(text)).toArray(Column[]::new));
+  }
+
+  /** The options of functions that generate nothing. */
+  static Column model(JobFile job, Task task) {
+    return map(task.model().or(job::model).map(model -> new Column[] {lit("model"), lit(model)}).orElse(new Column[0]));
   }
 
   private static Column options(JobFile job, Task task, Map<String, String> more) {

@@ -1,9 +1,12 @@
 package org.scriptorium.pipeline;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.hash;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.min_by;
+import static org.apache.spark.sql.functions.pmod;
 import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
 import java.io.IOException;
@@ -35,6 +38,8 @@ final class Results implements AutoCloseable {
   static final String REUSED = "reused";
 
   private static final String KEY = Pieces.KEY;
+  /** Of documents that are parted together, about: some minutes of work. */
+  private static final long WAVE_BYTES = 1 << 19;
   private static final List<String> STANDING = List.of("finish_reason", "error_code", "error", "model", "request_key");
 
   private final SparkSession spark;
@@ -93,6 +98,10 @@ final class Results implements AutoCloseable {
   }
 
   private void compute(int task, long count) {
+    if (job.tasks().get(task).longDocuments() instanceof LongDocuments.MapReduce how) {
+      computeParted(task, how);
+      return;
+    }
     var context = spark.sparkContext();
     int partitions = ResultPlan.partitions(job, count, context.defaultParallelism());
     var hadoop = new SerializableConfiguration(context.hadoopConfiguration());
@@ -104,6 +113,22 @@ final class Results implements AutoCloseable {
     int rows = Math.max(1, increments.commitRows() / atOnce);
     answered.select(Pieces.line(col(KEY), col(Source.ID), col(Pieces.RESULT)))
         .foreachPartition(new PieceWriter(hadoop, pieces.folder(task), rows, increments.commitSeconds()));
+  }
+
+  /** Documents that may be parted are computed some at a time: a document's result is there when its last round is. */
+  private void computeParted(int task, LongDocuments.MapReduce how) {
+    var context = spark.sparkContext();
+    Row total = pending.get(task).agg(sum(changed.bytes())).head();
+    int waves = (int) Math.max(1, Math.min(Integer.MAX_VALUE, (total.isNullAt(0) ? 0 : total.getLong(0)) / WAVE_BYTES));
+    int cores = Math.max(1, context.defaultParallelism());
+    var increments = job.write().increments();
+    var writer = new PieceWriter(new SerializableConfiguration(context.hadoopConfiguration()), pieces.folder(task),
+        Math.max(1, increments.commitRows() / cores), increments.commitSeconds());
+    for (int wave = 0; wave < waves; wave++) {
+      Dataset<Row> some = pending.get(task).where(pmod(hash(col(KEY)), lit(waves)).equalTo(wave));
+      new PiecePlan(changed, job, job.tasks().get(task), how, cores).answered(some, Pieces.RESULT)
+          .select(Pieces.line(col(KEY), col(Source.ID), col(Pieces.RESULT))).foreachPartition(writer);
+    }
   }
 
   /** Puts a task's results, and where they come from, in the place of what was known of them. */

@@ -2,6 +2,7 @@ package org.scriptorium.pipeline;
 
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +29,9 @@ import org.scriptorium.pipeline.YamlNode.Mapping;
 /** Reads a job file's tasks. Each kind has keys of its own; a key of another kind is refused with the kinds that have it. */
 final class TaskReader {
   private static final int MOST_CHOICES = 20;
+  private static final int LEAST_PIECE_TOKENS = 16;
+  private static final Set<Kind> HAVE_PIECES =
+      EnumSet.of(Kind.SUMMARIZE, Kind.GENERATE, Kind.TRANSLATE, Kind.CLASSIFY, Kind.EXTRACT, Kind.ANSWER);
 
   private final Mapping generate;
   private final Shape shape;
@@ -55,7 +59,9 @@ final class TaskReader {
     if (kind == Kind.CLASSIFY && reasoning == Reasoning.SHOWN)
       section.complain("reasoning", "classify has it not; its text is one of the labels");
     if (!kind.generates()) refuseGeneration(section, kind);
-    var task = new Task(name, kind, section.name("model"), arguments, reasoning, config(options(section, kind), kind));
+    GenerationConfig generate = config(options(section, kind), kind);
+    LongDocuments longDocuments = longDocuments(section, known, arguments, generate);
+    var task = new Task(name, kind, section.name("model"), arguments, reasoning, generate, longDocuments);
     section.refuseUnknown();
     return task;
   }
@@ -89,6 +95,23 @@ final class TaskReader {
     Search search = SearchReader.read(section, kind);
     kind.ifPresent(found -> requireItsKeys(section, found, labels, fields));
     return new Arguments(maxWords, prompt, input, language, labels.isEmpty() ? fields : labels, question, column, questions, search);
+  }
+
+  private enum Long { TRUNCATE, MAP_REDUCE }
+
+  private static LongDocuments longDocuments(YamlSection section, Optional<Kind> kind, Arguments arguments, GenerationConfig generate) {
+    OptionalInt pieceTokens = section.integer("piece-tokens", LEAST_PIECE_TOKENS);
+    if (section.choice("long-documents", Long.class, List.of()).orElse(Long.TRUNCATE) == Long.TRUNCATE) {
+      if (section.has("piece-tokens")) section.complain("piece-tokens", "only long-documents: map-reduce has it");
+      return new LongDocuments.Truncate();
+    }
+    boolean hasPieces = kind.isEmpty() || HAVE_PIECES.contains(kind.get()) && section.text("index").isEmpty();
+    if (!hasPieces) section.complain("long-documents", "%s has no pieces to ask about; leave the key out".formatted(name(kind.get())));
+    if (kind.filter(found -> found == Kind.GENERATE).isPresent() && arguments.prompt().isEmpty())
+      section.complain("long-documents", "generate needs a prompt that is asked of each piece, such as 'List the names in it: {{text}}'");
+    if (generate.maxLength() > 0)
+      section.complain("long-documents", "max-length counts the prompt, whose pieces vary; give generate.max-new-tokens instead");
+    return new LongDocuments.MapReduce(pieceTokens.orElse(LongDocuments.PIECE_TOKENS));
   }
 
   /** Complains of a key that only other kinds have. */

@@ -112,11 +112,15 @@ final class YamlSection {
     return texts;
   }
 
-  /** One of an enumeration's names in lower case; {@code later} holds names that the design has and this version does not. */
+  /**
+   * One of an enumeration's names in lower case, words joined by hyphens; {@code later} holds names that the design has and this version
+   * does not.
+   */
   <E extends Enum<E>> Optional<E> choice(String key, Class<E> type, List<String> later) {
     Optional<String> text = text(key);
     if (text.isEmpty()) return Optional.empty();
-    List<String> names = Arrays.stream(type.getEnumConstants()).map(value -> value.name().toLowerCase(Locale.ROOT)).toList();
+    List<String> names = Arrays.stream(type.getEnumConstants())
+        .map(value -> value.name().toLowerCase(Locale.ROOT).replace('_', '-')).toList();
     int index = names.indexOf(text.get());
     if (index >= 0) return Optional.of(type.getEnumConstants()[index]);
     String expected = "expected one of " + String.join(", ", names);

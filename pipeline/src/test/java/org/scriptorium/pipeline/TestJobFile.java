@@ -116,6 +116,15 @@ class TestJobFile {
   }
 
   @Test
+  void longDocumentsAreCutUnlessTheJobPartsThem() {
+    assertThat(parse(MINIMAL).tasks().getFirst().longDocuments()).isEqualTo(new LongDocuments.Truncate());
+    assertThat(JobFile.parse(MINIMAL, "job.yaml", List.of("task.long-documents=map-reduce")).tasks().getFirst().longDocuments())
+        .isEqualTo(new LongDocuments.MapReduce(LongDocuments.PIECE_TOKENS));
+    assertThat(JobFile.parse(MINIMAL, "job.yaml", List.of("task.long-documents=map-reduce", "task.piece-tokens=500")).tasks().getFirst()
+        .longDocuments()).isEqualTo(new LongDocuments.MapReduce(500));
+  }
+
+  @Test
   void readsTheKeysOfEachKind() {
     JobFile job = parse("""
         read: { format: jsonl, path: docs.jsonl }
@@ -236,6 +245,20 @@ class TestJobFile {
       kind: summarize     | kind: answer, question: "Who?", question-column: q | \
       2: task.question: expected a question, questions, or the question-column of the data, found question and question-column
       kind: summarize     | kind: code, language: "{{x}}"         | 2: task.language: expected a name such as Python, found one with {{
+      kind: summarize     | kind: summarize, long-documents: mapreduce | \
+      2: task.long-documents: expected one of truncate, map-reduce, found "mapreduce"; did you mean "map-reduce"?
+      kind: summarize     | kind: summarize, piece-tokens: 100    | \
+      2: task.piece-tokens: only long-documents: map-reduce has it
+      kind: summarize     | kind: summarize, long-documents: map-reduce, piece-tokens: 9 | \
+      2: task.piece-tokens: expected a whole number of at least 16, found the number 9
+      kind: summarize     | kind: chat, long-documents: map-reduce | \
+      2: task.long-documents: chat has no pieces to ask about; leave the key out
+      kind: summarize     | kind: generate, long-documents: map-reduce | \
+      2: task.long-documents: generate needs a prompt that is asked of each piece, such as 'List the names in it: {{text}}'
+      kind: summarize     | kind: generate, prompt: "{{title}}", long-documents: map-reduce | \
+      2: task.prompt: long-documents: map-reduce parts the column text (read.text); expected {{text}} in the prompt
+      kind: summarize     | kind: summarize, long-documents: map-reduce, generate: { max-length: 90 } | \
+      2: task.long-documents: max-length counts the prompt, whose pieces vary; give generate.max-new-tokens instead
       kind: summarize     | kind: classify, labels: [a, b], reasoning: true | \
       2: task.reasoning: classify has it not; its text is one of the labels
       kind: summarize     | kind: generate, messages: m           | 2: task.messages: only chat has it
