@@ -105,7 +105,7 @@ final class TaskReader {
       if (section.has("piece-tokens")) section.complain("piece-tokens", "only long-documents: map-reduce has it");
       return new LongDocuments.Truncate();
     }
-    boolean hasPieces = kind.isEmpty() || HAVE_PIECES.contains(kind.get()) && section.text("index").isEmpty();
+    boolean hasPieces = kind.isEmpty() || HAVE_PIECES.contains(kind.get()) && !arguments.search().hasPassages();
     if (!hasPieces) section.complain("long-documents", "%s has no pieces to ask about; leave the key out".formatted(name(kind.get())));
     if (kind.filter(found -> found == Kind.GENERATE).isPresent() && arguments.prompt().isEmpty())
       section.complain("long-documents", "generate needs a prompt that is asked of each piece, such as 'List the names in it: {{text}}'");

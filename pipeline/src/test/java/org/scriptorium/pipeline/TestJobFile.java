@@ -253,6 +253,8 @@ class TestJobFile {
       2: task.piece-tokens: expected a whole number of at least 16, found the number 9
       kind: summarize     | kind: chat, long-documents: map-reduce | \
       2: task.long-documents: chat has no pieces to ask about; leave the key out
+      kind: summarize     | kind: answer, index: x, long-documents: map-reduce | \
+      2: task.long-documents: answer has no pieces to ask about; leave the key out
       kind: summarize     | kind: generate, long-documents: map-reduce | \
       2: task.long-documents: generate needs a prompt that is asked of each piece, such as 'List the names in it: {{text}}'
       kind: summarize     | kind: generate, prompt: "{{title}}", long-documents: map-reduce | \
