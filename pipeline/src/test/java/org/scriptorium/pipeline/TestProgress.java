@@ -32,7 +32,8 @@ class TestProgress {
 
   @Test
   void tellsOfRowsWhileTheyAreGenerated() throws IOException {
-    run(Progress.log(out, Duration.ofMillis(100)));
+    // Long enough for heartbeats to come through on a busy machine.
+    run(Progress.log(out, Duration.ofMillis(100)), 300);
     List<String> lines = told.toString(StandardCharsets.UTF_8).lines().toList();
     assertThat(lines).filteredOn(line -> line.startsWith("told: ") && line.contains(" of 40 rows ")).isNotEmpty()
         .allMatch(line -> line.matches("told: \\d+ of 40 rows \\(\\d+ %\\), [\\d,]+ tokens/s, "
@@ -45,7 +46,7 @@ class TestProgress {
 
   @Test
   void terminalsKeepOneLine() throws IOException {
-    run(Progress.terminal(out));
+    run(Progress.terminal(out), 100);
     String text = told.toString(StandardCharsets.UTF_8);
     String beforeSummary = text.substring(0, text.indexOf("told: 40 rows in "));
     assertThat(beforeSummary).startsWith("\rtold: 40 rows, starting").endsWith("\r").doesNotContain("\n");
@@ -64,10 +65,10 @@ class TestProgress {
     assertThat(Report.errorText(new TreeMap<>(java.util.Map.of("b", 1L, "a", 2000L)))).isEqualTo("2,001 in error (a 2,000, b 1)");
   }
 
-  private void run(Progress progress) throws IOException {
+  private void run(Progress progress, long delay) throws IOException {
     Files.writeString(folder.resolve("docs.jsonl"), IntStream.range(0, 40).mapToObj("{\"text\": \"document %d\"}%n"::formatted)
         .collect(Collectors.joining()));
-    Sessions.delay = 100;
+    Sessions.delay = delay;
     JobRun.run(Sessions.spark(), JobFile.parse("""
         name: told
         read: { format: jsonl, path: DIR/docs.jsonl }
