@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -60,6 +62,29 @@ class ClusterEndToEnd {
     assertThat(report("loss")).containsEntry("rows", 4000).containsEntry("computed", 4000).containsEntry("errors", Map.of());
   }
 
+  /** The last task has a copy on the other worker, and both commit what they compute. */
+  @Test
+  void speculativeTasksPublishNothingTwice() throws Exception {
+    var events = Files.createDirectory(folder.resolve("events"));
+    var result = run("twins", 900, 32, "--set", "read.partitions=3", "--set", "write.mode=incremental", "--set", "write.commit-rows=20",
+        "--conf", "spark.speculation=true", "--conf", "spark.speculation.interval=20ms", "--conf", "spark.speculation.minTaskRuntime=0ms",
+        "--conf", "spark.speculation.quantile=0.1", "--conf", "spark.speculation.multiplier=0.1", "--conf", "spark.eventLog.enabled=true",
+        "--conf", "spark.eventLog.compress=false", "--conf", "spark.eventLog.dir=" + events).result();
+    assertThat(result.status()).as(result.toString()).isZero();
+    assertThat(report("twins")).containsEntry("rows", 900).containsEntry("computed", 900).containsEntry("errors", Map.of());
+    try (var logs = Files.find(events, 2, (file, attributes) -> attributes.isRegularFile())) {
+      assertThat(logs).as("a task had a copy").anyMatch(log -> contains(log, "\"Speculative\":true"));
+    }
+  }
+
+  private static boolean contains(Path file, String text) {
+    try (var lines = Files.lines(file)) {
+      return lines.anyMatch(line -> line.contains(text));
+    } catch (IOException exception) {
+      throw new AssertionError(exception);
+    }
+  }
+
   /** Waits until both executors compute. */
   private static void killAnExecutorOf(Launcher.Running running, int before) throws InterruptedException {
     StandaloneCluster.await(Duration.ofMinutes(5), "two executors with an open model", () -> {
@@ -70,7 +95,7 @@ class ClusterEndToEnd {
     cluster.killAnExecutor();
   }
 
-  private static Launcher.Running run(String name, int rows, int newTokens) throws IOException {
+  private static Launcher.Running run(String name, int rows, int newTokens, String... more) throws IOException {
     var documents = IntStream.range(0, rows).mapToObj("{\"id\": \"%1$d\", \"text\": \"Document %1$d tells of rivers.\"}%n"::formatted).collect(Collectors.joining());
     Files.writeString(folder.resolve(name + ".jsonl"), documents);
     var job = Files.writeString(folder.resolve(name + ".yaml"), """
@@ -81,8 +106,10 @@ class ClusterEndToEnd {
         generate: { max-new-tokens: %4$d, min-new-tokens: %4$d }
         write: { format: parquet, path: %3$s/%1$s, mode: error }
         """.formatted(name, model, folder, newTokens));
-    return launcher.start(Launcher.SCRIPT, Map.of(), "", "run", job.toString(), "--master", cluster.master(), "--conf", "spark.executor.memory=1g",
-        "--conf", "spark.driver.memory=1g", "--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0", "--conf", "spark.scriptorium.engine.cache-memory=64m");
+    var arguments = new ArrayList<>(List.of("run", job.toString(), "--master", cluster.master(), "--conf", "spark.executor.memory=1g", "--conf",
+        "spark.driver.memory=1g", "--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0", "--conf", "spark.scriptorium.engine.cache-memory=64m"));
+    arguments.addAll(List.of(more));
+    return launcher.start(Launcher.SCRIPT, Map.of(), "", arguments.toArray(String[]::new));
   }
 
   private static long openings(Path log) {

@@ -17,6 +17,8 @@ import org.apache.spark.launcher.JavaModuleOptions;
 /** Master and workers of Spark's standalone mode, each a process of its own. */
 final class StandaloneCluster implements AutoCloseable {
   private static final String HOST = "127.0.0.1";
+  /** Of the workers, in turn: Spark gives a task's copy to another host than the task's, and tells hosts apart by their names. */
+  private static final List<String> HOSTS = List.of(HOST, "localhost");
 
   private final Path folder;
   private final String master;
@@ -35,7 +37,7 @@ final class StandaloneCluster implements AutoCloseable {
       var log = cluster.start("master", "org.apache.spark.deploy.master.Master", "--host", HOST, "--port", Integer.toString(port), "--webui-port", "0");
       await(Duration.ofMinutes(1), "the master listens: " + log, () -> isListening(port));
       for (int i = 0; i < workers; i++) {
-        cluster.start("worker" + i, "org.apache.spark.deploy.worker.Worker", "--host", HOST, "--webui-port", "0", "--cores", "1", "--memory", "1g",
+        cluster.start("worker" + i, "org.apache.spark.deploy.worker.Worker", "--host", HOSTS.get(i % HOSTS.size()), "--webui-port", "0", "--cores", "1", "--memory", "1g",
             "--work-dir", folder.resolve("work" + i).toString(), cluster.master);
       }
       return cluster;
