@@ -44,7 +44,7 @@ class ClusterEndToEnd {
     assertThat(report("once")).containsEntry("rows", 400).containsEntry("computed", 400);
     var logs = cluster.newestExecutorLogs();
     assertThat(logs).hasSize(2);
-    for (var log : logs) assertThat(openings(log)).as(log.toString()).isEqualTo(1);
+    for (var log : logs) assertThat(linesWith("Opened tiny", log)).as(log.toString()).isEqualTo(1);
   }
 
   @Test
@@ -73,15 +73,7 @@ class ClusterEndToEnd {
     assertThat(result.status()).as(result.toString()).isZero();
     assertThat(report("twins")).containsEntry("rows", 900).containsEntry("computed", 900).containsEntry("errors", Map.of());
     try (var logs = Files.find(events, 2, (file, attributes) -> attributes.isRegularFile())) {
-      assertThat(logs).as("a task had a copy").anyMatch(log -> contains(log, "\"Speculative\":true"));
-    }
-  }
-
-  private static boolean contains(Path file, String text) {
-    try (var lines = Files.lines(file)) {
-      return lines.anyMatch(line -> line.contains(text));
-    } catch (IOException exception) {
-      throw new AssertionError(exception);
+      assertThat(logs).as("a task had a copy").anyMatch(log -> linesWith("\"Speculative\":true", log) > 0);
     }
   }
 
@@ -89,7 +81,7 @@ class ClusterEndToEnd {
   private static void killAnExecutorOf(Launcher.Running running, int before) throws InterruptedException {
     StandaloneCluster.await(Duration.ofMinutes(5), "two executors with an open model", () -> {
       var logs = cluster.executorLogs();
-      return !running.process().isAlive() || logs.size() >= before + 2 && cluster.newestExecutorLogs().stream().allMatch(log -> openings(log) == 1);
+      return !running.process().isAlive() || logs.size() >= before + 2 && cluster.newestExecutorLogs().stream().allMatch(log -> linesWith("Opened tiny", log) == 1);
     });
     assertThat(running.process().isAlive()).as("the job still runs when the executor is killed").isTrue();
     cluster.killAnExecutor();
@@ -112,9 +104,9 @@ class ClusterEndToEnd {
     return launcher.start(Launcher.SCRIPT, Map.of(), "", arguments.toArray(String[]::new));
   }
 
-  private static long openings(Path log) {
+  private static long linesWith(String text, Path log) {
     try (var lines = Files.lines(log)) {
-      return lines.filter(line -> line.contains("Opened tiny")).count();
+      return lines.filter(line -> line.contains(text)).count();
     } catch (IOException exception) {
       throw new AssertionError(exception);
     }

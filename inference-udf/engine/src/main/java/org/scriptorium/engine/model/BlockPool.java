@@ -54,10 +54,7 @@ public final class BlockPool implements AutoCloseable {
   /** The next part of a slab: the system is asked for much at a time, so that it may use large pages. */
   private MemorySegment allocate() {
     long bytes = (shape.blockBytes() + 63) / 64 * 64;
-    if (slab.byteSize() < bytes) {
-      slab = arena.allocate(Math.max(1, Math.min(capacity - allocated, SLAB_BYTES / bytes)) * bytes, SLAB_ALIGNMENT);
-      LargePages.request(slab);
-    }
+    if (slab.byteSize() < bytes) slab = arena.allocate(Math.max(1, Math.min(capacity - allocated, SLAB_BYTES / bytes)) * bytes, SLAB_ALIGNMENT);
     MemorySegment block = slab.asSlice(0, bytes);
     slab = slab.asSlice(bytes);
     return block;
