@@ -84,7 +84,6 @@ public final class Progress {
     private final RunMonitor monitor;
     private final ScheduledExecutorService timer;
     private long firstMillis;
-    private RunMonitor.Figures first = new RunMonitor.Figures(0, 0, 0, 0);
 
     private Session(String name, long total, String unit, RunMonitor monitor) {
       this.name = name;
@@ -112,22 +111,21 @@ public final class Progress {
 
     private String line(RunMonitor.Figures now) {
       long millis = clock.millis();
-      if (now.rows() == 0) {
-        // Opening the model and reading belong to no row; rates count from the first rows on.
+      if (now.rows() == 0 && now.tokens() == 0) {
+        // Opening the model and reading belong to no row; rates count from the first tokens on.
         firstMillis = millis;
-        first = now;
         return total == 0 ? name + ": starting" : String.format(Locale.ROOT, "%s: %,d %s, starting", name, total, unit);
       }
       double seconds = Math.max(0.001, (millis - firstMillis) / 1000.0);
       String share = total == 0 ? "" : String.format(Locale.ROOT, " of %,d", total);
       String percent = total == 0 ? "" : " (%d %%)".formatted(100 * now.rows() / total);
       String line = String.format(Locale.ROOT, "%s: %,d%s %s%s, %,.0f tokens/s", name, now.rows(), share, unit, percent,
-          (now.tokens() - first.tokens()) / seconds);
+          now.tokens() / seconds);
       if (now.errors() > 0) line += String.format(Locale.ROOT, ", %,d in error", now.errors());
-      if (total == 0) return line;
+      if (total == 0 || now.rows() == 0) return line;
       long left = total - now.rows();
       if (left <= 0) return line + ", finishing";
-      Duration remaining = Duration.ofSeconds(Math.round(left * seconds / Math.max(1, now.rows() - first.rows())));
+      Duration remaining = Duration.ofSeconds(Math.round(left * seconds / now.rows()));
       return line + ", about %s left, until %s".formatted(Report.duration(remaining.toSeconds()), 
           LocalTime.now(clock).plus(remaining).format(TIME));
     }

@@ -75,8 +75,9 @@ final class RunMonitor extends SparkListener {
   }
 
   synchronized Figures figures() {
-    return new Figures(sum(ROWS), sum("generation errors"), sum("skipped rows"),
-        Math.max(0, sum("prompt tokens") - sum("cached tokens")) + sum("completion tokens"));
+    // Engines tell of tokens as they go; models that only read texts tell with each result.
+    long told = Math.max(0, sum("prompt tokens") - sum("cached tokens")) + sum("completion tokens");
+    return new Figures(sum(ROWS), sum("generation errors"), sum("skipped rows"), Math.max(sum("model tokens"), told));
   }
 
   /** Tokens of what models thought before they answered, in the tasks that succeeded. */

@@ -14,11 +14,20 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.spark.scheduler.AccumulableInfo;
+import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
+import org.apache.spark.scheduler.TaskInfo;
+import org.apache.spark.scheduler.TaskLocality;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import scala.Option;
+import scala.Tuple4;
+import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
 
 class TestProgress {
   @TempDir private Path folder;
@@ -42,6 +51,39 @@ class TestProgress {
     assertThat(lines.stream().filter(line -> line.contains(" of 40 rows ")).map(line -> Integer.parseInt(line.split(" ")[1])))
         .anyMatch(rows -> rows > 0 && rows < 20);
     assertThat(lines.getFirst()).isEqualTo("told: 40 rows, starting");
+  }
+
+  /** As of documents of many pieces: hours may pass before a row is complete. */
+  @Test
+  void tellsOfTokensBeforeTheFirstRow() throws InterruptedException {
+    var monitor = new RunMonitor();
+    monitor.onTaskStart(new SparkListenerTaskStart(0, 0, task()));
+    try (var session = Progress.log(out, Duration.ofMillis(20)).begin("told", 40, "rows", monitor)) {
+      awaitLine("told: 40 rows, starting");
+      monitor.onExecutorMetricsUpdate(heartbeat("model tokens", 500L));
+      awaitLine("told: 0 of 40 rows \\(0 %\\), [1-9][\\d,]* tokens/s");
+      monitor.onExecutorMetricsUpdate(heartbeat("generated rows", 10L));
+      awaitLine("told: 10 of 40 rows \\(25 %\\), [1-9][\\d,]* tokens/s, about \\d+ s left, until \\d\\d:\\d\\d");
+    }
+  }
+
+  private static TaskInfo task() {
+    return new TaskInfo(7, 0, 0, 0, 0, "executor", "localhost", TaskLocality.ANY(), false);
+  }
+
+  private static SparkListenerExecutorMetricsUpdate heartbeat(String metric, long value) {
+    var info = new AccumulableInfo(1, Option.apply(metric), Option.apply(value), Option.empty(), true, true, Option.empty());
+    var update = new Tuple4<Object, Object, Object, Seq<AccumulableInfo>>(7L, 0, 0, CollectionConverters.asScala(List.of(info)).toSeq());
+    return new SparkListenerExecutorMetricsUpdate("executor", CollectionConverters.asScala(List.of(update)).toSeq(),
+        scala.collection.immutable.Map$.MODULE$.empty());
+  }
+
+  private void awaitLine(String pattern) throws InterruptedException {
+    for (int i = 0; i < 500; i++) {
+      if (told.toString(StandardCharsets.UTF_8).lines().anyMatch(line -> line.matches(pattern))) return;
+      Thread.sleep(20);
+    }
+    assertThat(told.toString(StandardCharsets.UTF_8).lines()).anyMatch(line -> line.matches(pattern));
   }
 
   @Test

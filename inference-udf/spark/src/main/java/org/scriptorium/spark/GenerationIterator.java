@@ -157,11 +157,16 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
   }
 
   private void awaitComplete(GenerationBatch batch) {
-    watch.await(batch);
+    watch.await(batch, this::meter);
     long completion = Math.max(batch.completedAt() - beganAt, lastCompletion);
     task.metrics().lastCompletion(lastCompletion, completion);
     lastCompletion = completion;
     // The engine counts a step before it tells of the completions, so the last batch of all finds all steps.
+    meter();
+  }
+
+  /** Also before a row is complete, for progress to tell of long ones. */
+  private void meter() {
     meters.forEach(meter -> task.metrics().worked(meter.take()));
   }
 

@@ -29,6 +29,7 @@ final class GenerationMetrics implements Serializable {
   private final SQLMetric steps;
   private final SQLMetric slotsUsed;
   private final SQLMetric slotsOffered;
+  private final SQLMetric modelTokens;
 
   GenerationMetrics(Map<String, SQLMetric> named) {
     rows = named.get("generatedRows");
@@ -46,6 +47,7 @@ final class GenerationMetrics implements Serializable {
     steps = named.get("engineSteps");
     slotsUsed = named.get("batchSlotsUsed");
     slotsOffered = named.get("batchSlotsOffered");
+    modelTokens = named.get("modelTokens");
   }
 
   static Map<String, SQLMetric> create(SparkContext context) {
@@ -65,6 +67,7 @@ final class GenerationMetrics implements Serializable {
     metrics.put("engineSteps", SQLMetrics.createMetric(context, "engine steps"));
     metrics.put("batchSlotsUsed", SQLMetrics.createMetric(context, "batch slots used"));
     metrics.put("batchSlotsOffered", SQLMetrics.createMetric(context, "batch slots offered"));
+    metrics.put("modelTokens", SQLMetrics.createMetric(context, "model tokens"));
     return metrics;
   }
 
@@ -88,6 +91,7 @@ final class GenerationMetrics implements Serializable {
     steps.add(statistics.steps());
     slotsUsed.add(statistics.slotsUsed());
     slotsOffered.add(statistics.slotsOffered());
+    modelTokens.add(statistics.promptTokens() + statistics.completionTokens());
   }
 
   void opened() {

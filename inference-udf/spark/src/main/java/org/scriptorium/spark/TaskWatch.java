@@ -22,9 +22,13 @@ final class TaskWatch {
     context.killTaskIfInterrupted();
   }
 
-  void await(GenerationBatch batch) {
+  /** @param meanwhile done at each look */
+  void await(GenerationBatch batch, Runnable meanwhile) {
     try {
-      while (!batch.await(LOOK_MILLISECONDS)) checkAlive();
+      while (!batch.await(LOOK_MILLISECONDS)) {
+        checkAlive();
+        meanwhile.run();
+      }
     } catch (InterruptedException e) {
       throw killed();
     }

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.scriptorium.engine.api.Completion;
+import org.scriptorium.engine.api.EngineStatistics;
 import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.engine.api.Generator;
@@ -111,6 +112,13 @@ final class PlanGenerator implements Generator {
       case Prompt.Chat chat -> chat.messages().getFirst().content();
       case Prompt.Raw raw -> raw.text();
     };
+  }
+
+  /** A step for each request. */
+  @Override
+  public EngineStatistics statistics() {
+    long count = requests.get();
+    return new EngineStatistics(count, count, 2 * count, 5 * count, 3 * count);
   }
 
   @Override

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.spark.scheduler.AccumulableInfo;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.util.ArrowUtils;
@@ -14,6 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import scala.jdk.javaapi.CollectionConverters;
 
 /** What a task holds, how it ends, and how often a model opens. */
 class TestStreaming {
@@ -26,7 +31,7 @@ class TestStreaming {
     session = new PlanSession("local[2]",
         "spark.scriptorium.batch.rows", "16",
         "spark.scriptorium.batch.rows-in-flight", String.valueOf(ROWS_IN_FLIGHT),
-        "spark.scriptorium.batch.bytes-in-flight", "1m");
+        "spark.scriptorium.batch.bytes-in-flight", "1m", "spark.executor.heartbeatInterval", "500ms");
     session.spark.udf().register("counted", (Long id) -> {
       READ.incrementAndGet();
       return "document " + id;
@@ -110,6 +115,33 @@ class TestStreaming {
       assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - cancelledAt)).isLessThan(1000);
       assertThatThrownBy(job::get).hasMessageContaining("cancelled");
     }
+  }
+
+  @Test
+  @Timeout(60)
+  void heartbeatsTellOfTokensBeforeARowIsComplete() throws Exception {
+    session.models.latencyMilliseconds = 600_000;
+    var told = new ConcurrentHashMap<Long, Object>();
+    var listener = new SparkListener() {
+      @Override
+      public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate event) {
+        for (var task : CollectionConverters.asJava(event.accumUpdates())) {
+          for (AccumulableInfo metric : CollectionConverters.asJava(task._4())) {
+            if (metric.name().contains("model tokens")) told.put((Long) task._1(), metric.update().get());
+          }
+        }
+      }
+    };
+    session.spark.sparkContext().addSparkListener(listener);
+    var job = CompletableFuture.runAsync(() -> {
+      session.spark.sparkContext().setJobGroup("slow", "a job that never ends", false);
+      session.sql("SELECT ai_gen(concat('document ', id)) a FROM range(0, 1000, 1, 2)").collectAsList();
+    });
+    // Two tasks share one engine, and each counts what the other has not.
+    awaitTrue(() -> told.values().stream().mapToLong(tokens -> (Long) tokens).sum() == 8 * 2 * ROWS_IN_FLIGHT);
+    session.spark.sparkContext().cancelJobGroup("slow");
+    assertThatThrownBy(job::get).hasMessageContaining("cancelled");
+    session.spark.sparkContext().removeSparkListener(listener);
   }
 
   @Test
