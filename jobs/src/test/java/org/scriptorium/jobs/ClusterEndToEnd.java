@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -60,6 +63,44 @@ class ClusterEndToEnd {
     }
     assertThat(cluster.newestExecutorLogs()).as("the worker replaced the executor").hasSizeGreaterThan(2);
     assertThat(report("loss")).containsEntry("rows", 4000).containsEntry("computed", 4000).containsEntry("errors", Map.of());
+  }
+
+  /** What the lost executor had kept and shuffled is lost too. */
+  @Test
+  void aNightSurvivesTheLossOfAnExecutor() throws Exception {
+    int before = cluster.executorLogs().size();
+    var pieces = folder.resolve("night").resolve("_scriptorium/pieces");
+    var running = run("night", 1500, 32, "--set", "write.mode=incremental", "--set", "write.commit-rows=40");
+    try {
+      StandaloneCluster.await(Duration.ofMinutes(5), "several pieces", () -> !running.process().isAlive() || pieces(pieces) > 3);
+      killAnExecutorOf(running, before);
+      var result = running.result();
+      assertThat(result.status()).as(result.toString()).isZero();
+    } finally {
+      running.process().destroy();
+    }
+    assertThat(cluster.newestExecutorLogs()).as("the worker replaced the executor").hasSizeGreaterThan(2);
+    assertThat(report("night")).containsEntry("rows", 1500).containsEntry("computed", 1500).containsEntry("errors", Map.of());
+    var quiet = run("quiet", 1500, 32).result();
+    assertThat(quiet.status()).as(quiet.toString()).isZero();
+    try (var spark = SparkSession.builder().master("local[1]").config("spark.ui.enabled", false).config("spark.log.level", "WARN").getOrCreate()) {
+      assertThat(rows(spark, "night")).hasSize(1500).isEqualTo(rows(spark, "quiet"));
+    }
+  }
+
+  private static long pieces(Path folder) {
+    if (!Files.exists(folder)) return 0;
+    try (var files = Files.find(folder, 3, (file, attributes) -> file.toString().endsWith(".json") && !file.getFileName().toString().startsWith("_"))) {
+      return files.count();
+    } catch (IOException | UncheckedIOException _) {
+      // Pieces are moved into place while this looks.
+      return 0;
+    }
+  }
+
+  /** Without what depends on who came before whom. */
+  private static List<Row> rows(SparkSession spark, String name) {
+    return spark.read().parquet(folder.resolve(name).toString()).drop("cached_tokens").orderBy("id").collectAsList();
   }
 
   /** The last task has a copy on the other worker, and both commit what they compute. */
