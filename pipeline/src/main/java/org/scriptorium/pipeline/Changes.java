@@ -15,7 +15,6 @@ import java.util.TreeMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.storage.StorageLevel;
 import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.pipeline.JobFile.OnDeleted;
 
@@ -60,13 +59,13 @@ final class Changes implements AutoCloseable {
   }
 
   /** Compares; the documents' requests are rendered once, to be named. */
-  static Changes between(Source source, JobFile job, PublishedRows published) {
+  static Changes between(Source source, JobFile job, PublishedRows published, KeptRows kept) {
     // Rows without an identifier are of documents that could not be read: they come with the documents, each time.
     Column stays = lit(job.write().increments().onDeleted() == OnDeleted.KEEP).and(col("was_id").isNotNull());
     List<Column> here = new ArrayList<>(List.of(col(Source.ID).as(ID), lit(true).as(HERE)));
-    List<Column> kept = new ArrayList<>();
-    for (int i = 0; i < job.read().keep().size(); i++) kept.add(col(Source.keep(i)));
-    here.add(PublishedRows.kept(kept, published.keptTypes()));
+    List<Column> repeated = new ArrayList<>();
+    for (int i = 0; i < job.read().keep().size(); i++) repeated.add(col(Source.keep(i)));
+    here.add(PublishedRows.kept(repeated, published.keptTypes()));
     List<Column> there = new ArrayList<>(List.of(col(ID).as("was_id"), lit(true).as(THERE), col(PublishedRows.FILE)));
     there.add((published.isOutdated() ? lit(null).cast("long") : published.kept()).as("was_kept"));
     Column settled = col(PublishedRows.KEPT).equalTo(col("was_kept"));
@@ -82,8 +81,8 @@ final class Changes implements AutoCloseable {
     Dataset<Row> documents = named(source, job).select(here.toArray(Column[]::new));
     Dataset<Row> results = published.rows().select(there.toArray(Column[]::new));
     Dataset<Row> compared = documents.join(results, col(ID).equalTo(col("was_id")), "full_outer")
-        .withColumn(KIND, kind).withColumn(ID, coalesce(col(ID), col("was_id"))).persist(StorageLevel.MEMORY_AND_DISK());
-    return new Changes(compared, job.tasks().size());
+        .withColumn(KIND, kind).withColumn(ID, coalesce(col(ID), col("was_id")));
+    return new Changes(kept.inMemory(compared), job.tasks().size());
   }
 
   /** The documents with what is known of their results before they are computed, in the results' columns. */

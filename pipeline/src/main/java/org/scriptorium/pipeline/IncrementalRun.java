@@ -21,7 +21,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.storage.StorageLevel;
 import org.scriptorium.pipeline.Changes.Kind;
 import org.scriptorium.pipeline.JobFile.Increments;
 import org.scriptorium.pipeline.JobFile.OnDuplicateId;
@@ -58,10 +57,11 @@ final class IncrementalRun {
   Outcome prepare(Source opened, Results.Generation generation) throws IOException {
     Source source = uniquelyNamed(opened);
     PublishedRows published = published(source);
-    try (Changes changes = Changes.between(source, job, published)) {
+    KeptRows kept = KeptRows.of(spark, job, published);
+    try (Changes changes = Changes.between(source, job, published, kept)) {
       Tally tally = Tally.of(changes, job);
       boolean isChanged = tally.added + tally.changed + tally.removed > 0 || published.files().isEmpty();
-      if (isChanged) return new Outcome(tally, Optional.of(write(source, published, changes, tally, generation)));
+      if (isChanged) return new Outcome(tally, Optional.of(write(source, published, changes, kept, tally, generation)));
       pieces.discard();
       return new Outcome(tally, Optional.empty());
     }
@@ -79,9 +79,10 @@ final class IncrementalRun {
   <T> T foresee(Source opened, Function<Outlook, T> use) throws IOException {
     Source source = uniquelyNamed(opened);
     PublishedRows published = published(source);
-    try (Changes changes = Changes.between(source, job, published)) {
-      Source changed = source.with(Changes.named(source.with(changed(source, changes)), job).persist(StorageLevel.DISK_ONLY()));
-      try (var results = new Results(spark, job, changed, published, changes, pieces)) {
+    KeptRows kept = KeptRows.of(spark, job, published);
+    try (Changes changes = Changes.between(source, job, published, kept)) {
+      Source changed = source.with(kept.onDisk(Changes.named(source.with(changed(source, changes)), job)));
+      try (var results = new Results(spark, job, changed, published, changes, pieces, kept)) {
         long retried = changes.retried();
         return use.apply(new Outlook(new JobPlan.Night(changes.count(Kind.ADDED), changes.count(Kind.CHANGED) - retried, retried,
             changes.count(Kind.REMOVED), changes.count(Kind.SAME)), results.requests()));
@@ -97,14 +98,14 @@ final class IncrementalRun {
     return PublishedRows.of(spark, job, schema, folder.root(), files);
   }
 
-  private Version write(Source source, PublishedRows published, Changes changes, Tally tally, Results.Generation generation)
-      throws IOException {
-    Dataset<Row> named = Changes.named(source.with(changed(source, changes)), job).persist(StorageLevel.DISK_ONLY());
-    try (var results = new Results(spark, job, source.with(named), published, changes, pieces)) {
+  private Version write(Source source, PublishedRows published, Changes changes, KeptRows kept, Tally tally,
+      Results.Generation generation) throws IOException {
+    Dataset<Row> named = kept.onDisk(Changes.named(source.with(changed(source, changes)), job));
+    try (var results = new Results(spark, job, source.with(named), published, changes, pieces, kept)) {
       results.compute(generation);
       Dataset<Row> fresh = named;
       for (int i = 0; i < job.tasks().size(); i++) fresh = results.fill(fresh, i);
-      fresh = fresh.persist(StorageLevel.DISK_ONLY());
+      fresh = kept.onDisk(fresh);
       for (int i = 0; i < job.tasks().size(); i++) tally.addFresh(fresh, i);
       Version version = files(published, changes, ResultPlan.output(fresh, job));
       fresh.unpersist();

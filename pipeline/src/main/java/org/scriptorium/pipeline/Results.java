@@ -23,7 +23,6 @@ import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
 import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.pipeline.JobFile.Increments;
@@ -59,7 +58,8 @@ final class Results implements AutoCloseable {
   }
 
   /** @param changed documents with what {@link Changes#named} knows of their results */
-  Results(SparkSession spark, JobFile job, Source changed, PublishedRows published, Changes changes, Pieces pieces) throws IOException {
+  Results(SparkSession spark, JobFile job, Source changed, PublishedRows published, Changes changes, Pieces pieces, KeptRows kept)
+      throws IOException {
     this.spark = spark;
     this.job = job;
     this.changed = changed;
@@ -68,8 +68,8 @@ final class Results implements AutoCloseable {
     this.pieces = pieces;
     for (int i = 0; i < job.tasks().size(); i++) {
       Dataset<Row> known = changes.publishedKeys(i).select(KEY).union(pieces.earlier(i, published.resultType(i)).select(KEY));
-      pending.add(changed.rows().withColumn(KEY, key(i)).where(col(KEY).notEqual("")).dropDuplicates(KEY)
-          .join(known.withColumnRenamed(KEY, "_known"), col(KEY).equalTo(col("_known")), "left_anti").persist(StorageLevel.DISK_ONLY()));
+      Dataset<Row> requests = changed.rows().withColumn(KEY, key(i)).where(col(KEY).notEqual("")).dropDuplicates(KEY);
+      pending.add(kept.onDisk(requests.join(known.withColumnRenamed(KEY, "_known"), col(KEY).equalTo(col("_known")), "left_anti")));
     }
   }
 

@@ -13,7 +13,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
@@ -79,6 +82,34 @@ class TestIncremental {
       assertThat(List.of(json.path("added").asInt(), json.path("changed").asInt(), json.path("removed").asInt())).containsExactly(1, 1, 1);
       assertThat(Files.readString(kept.get(2))).isEqualTo(Files.readString(out().resolve("_scriptorium/report.json")));
     }
+  }
+
+  /** Whatever number of partitions shuffles have by default. */
+  @Test
+  void smallNightsRunFewTasks() throws Exception {
+    var tasks = new AtomicInteger();
+    var listener = new SparkListener() {
+      @Override
+      public void onTaskStart(SparkListenerTaskStart start) {
+        tasks.incrementAndGet();
+      }
+    };
+    String before = spark.conf().get("spark.sql.shuffle.partitions");
+    spark.conf().set("spark.sql.shuffle.partitions", "150");
+    spark.sparkContext().addSparkListener(listener);
+    try {
+      for (int night = 0; night < 3; night++) {
+        if (night == 1) write("a|first|x", "c|other|x", "d|fourth|x", "e|fifth|y");
+        tasks.set(0);
+        run();
+        spark.sparkContext().listenerBus().waitUntilEmpty();
+        assertThat(tasks.get()).as("night %d", night).isBetween(5, 149);
+      }
+    } finally {
+      spark.sparkContext().removeSparkListener(listener);
+      spark.conf().set("spark.sql.shuffle.partitions", before);
+    }
+    assertThat(rows()).isEqualTo(fresh());
   }
 
   @Test
