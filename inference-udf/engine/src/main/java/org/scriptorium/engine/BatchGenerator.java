@@ -35,8 +35,8 @@ final class BatchGenerator implements Generator {
     this.description = description;
     this.machine = machine;
     this.packed = packed;
-    scheduler = new Scheduler(model.transformer(), machine, packed::requireWhole, options, description.name());
     preparation = new RequestPreparation(model, description, options.thinkMarkers());
+    scheduler = new Scheduler(model.transformer(), machine, packed::requireWhole, options, description.name());
   }
 
   @Override

@@ -25,9 +25,10 @@ final class ChoiceTexts {
 
   /**
    * @param tokenizer of texts that the model writes
+   * @param vocabulary how many tokens it may write
    * @throws ModelException INVALID_PARAMETER if the model can't tell the choices apart
    */
-  ChoiceTexts(List<String> texts, Tokenizer tokenizer, int[] endTokens) {
+  ChoiceTexts(List<String> texts, Tokenizer tokenizer, int[] endTokens, int vocabulary) {
     this.texts = List.copyOf(texts);
     if (endTokens.length == 0)
       throw new ModelException(ErrorCode.INVALID_PARAMETER, "choices: expected a model with a token that ends its texts, found none");
@@ -35,6 +36,7 @@ final class ChoiceTexts {
     for (String text : texts) {
       // Nothing in a choice is markup: what a model writes as text is compared with it.
       int[] ids = tokenizer.encode(SourcedText.row(text));
+      KnownTokens.require(ids, vocabulary, "choices: '%s'".formatted(text));
       String other = byDecoded.put(decoded(tokenizer.detokenizer(), ids), text);
       if (ids.length == 0 || other != null) {
         throw new ModelException(ErrorCode.INVALID_PARAMETER, ids.length == 0 ? "choices: '%s' has no tokens in this model".formatted(text)

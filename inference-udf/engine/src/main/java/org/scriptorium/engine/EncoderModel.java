@@ -120,9 +120,10 @@ final class EncoderModel implements AutoCloseable {
     return () -> scheduler.cancel(inputs);
   }
 
-  private static <T> Pending<T> pending(Supplier<Plan<T>> planner, Runnable done) {
+  private <T> Pending<T> pending(Supplier<Plan<T>> planner, Runnable done) {
     try {
       Plan<T> plan = planner.get();
+      for (Encoding encoding : plan.encodings) KnownTokens.require(encoding.ids(), encoder().stack().embedding().vocabulary(), "the text");
       var inputs = plan.encodings.stream().map(encoding -> new Input(encoding.ids(), encoding.typeIds(), plan.wanted, done)).toList();
       return new Pending<>(Optional.of(plan), inputs, Optional.empty());
     } catch (RuntimeException | StackOverflowError thrown) {
@@ -139,7 +140,7 @@ final class EncoderModel implements AutoCloseable {
         Plan<T> own = plan.orElseThrow();
         T value = own.result.apply(inputs.stream().map(Input::values).toList());
         return new Reading.Found<>(value, own.encodings.stream().mapToInt(Encoding::size).sum());
-      } catch (RuntimeException thrown) {
+      } catch (RuntimeException | Error thrown) {
         return failed(thrown);
       }
     }

@@ -99,6 +99,7 @@ final class RequestPreparation implements RequestKeys {
     var fitted = (choices.isPresent() ? choiceFitter : fitter).fit(request.prompt(), limit, config.truncation());
     int[] read = fitted.ids(), prompt = isSourced ? new int[] {model.startToken()} : read;
     if (read.length == 0) throw new ModelException(ErrorCode.INVALID_PARAMETER, "the prompt is empty");
+    KnownTokens.require(read, vocabulary(), "the prompt");
     int room = Math.min(config.room(prompt.length), model.decoder().contextLength() - prompt.length);
     if (room < 1) {
       throw new ModelException(ErrorCode.PROMPT_TOO_LONG, "the prompt has %d tokens, max_length is %d; raise it, or give max_new_tokens"
@@ -109,11 +110,16 @@ final class RequestPreparation implements RequestKeys {
     return new Prepared(read, prompt, room, config, choices, thinking, key);
   }
 
+  /** Tokens that what reads the prompt has. */
+  private int vocabulary() {
+    return model.encoderDecoder().map(both -> both.encoder().embedding().vocabulary()).orElseGet(() -> model.decoder().embedding().vocabulary());
+  }
+
   /** All rows of a job mostly have the same. */
   private ChoiceTexts choices(List<String> texts) {
     ChoiceTexts known = lastChoices;
     if (known != null && known.texts().equals(texts)) return known;
-    var made = new ChoiceTexts(texts, model.target(), model.endTokens());
+    var made = new ChoiceTexts(texts, model.target(), model.endTokens(), model.decoder().vocabulary());
     lastChoices = made;
     return made;
   }

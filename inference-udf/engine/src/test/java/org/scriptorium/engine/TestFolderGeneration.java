@@ -8,10 +8,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
@@ -51,6 +56,49 @@ class TestFolderGeneration {
     assertThat(completion.promptTokens()).isEqualTo(2);
     assertThat(completion.completionTokens()).isEqualTo(NEW_TOKENS);
     assertThat(completion.text()).isEqualTo(Tokenizers.folder(model).decode(generated, SpecialTokens.SKIP)).isNotBlank();
+  }
+
+  /** Later layers' keys of all the rows that were computed with the bad token are no numbers either. */
+  @ParameterizedTest
+  @CsvSource({"float32, scalar", "float32, vector", "float16, vector"})
+  void aPromptThatCantBeComputedSpoilsNoneThatBeginsAlike(String cacheType, String kernels) throws IOException {
+    Path model = new TinyFolder().deeper().unreadable(31).write(folder);
+    Files.writeString(model.resolve("generation_config.json"), "{}");
+    Files.writeString(model.resolve("tokenizer.json"), TOKENIZER.formatted(words(32)));
+    String beginning = IntStream.range(0, 44).mapToObj(i -> "w" + (1 + i % 20)).collect(Collectors.joining(" "));
+    var options = new EngineOptions(1, 1L << 20, 2, 64, kernels, 0, cacheType, packed);
+    Completion alone;
+    try (var generator = Engine.open(model, "tiny", Optional.empty(), options)) {
+      alone = Hearing.all(generator, List.of(request(beginning + " w2", 4))).getFirst();
+    }
+    try (var generator = Engine.open(model, "tiny", Optional.empty(), options)) {
+      Completion bad = Hearing.all(generator, List.of(request(beginning + " w31", 4))).getFirst();
+      assertThat(bad.errorCode()).isEqualTo("non_finite_logits");
+      Completion good = Hearing.all(generator, List.of(request(beginning + " w2", 4))).getFirst();
+      assertThat(good.error()).isEmpty();
+      assertThat(good.text()).isNotEmpty().isEqualTo(alone.text());
+      assertThat(Hearing.all(generator, List.of(request(beginning + " w3", 4))).getFirst().cachedTokens()).as("good ones are shared").isEqualTo(32);
+    }
+  }
+
+  /** As of released models with tokens for images: the tokenizer knows them, the model has nothing for them. */
+  @Test
+  void tokensThatTheModelLacksAreTheirOwnRowsErrors() throws IOException {
+    Path model = new TinyFolder().write(folder);
+    Files.writeString(model.resolve("generation_config.json"), "{\"eos_token_id\": 1}");
+    Files.writeString(model.resolve("tokenizer.json"), TOKENIZER.formatted(words(40)));
+    try (var generator = Engine.open(model, "tiny", Optional.empty(), options())) {
+      var labels = new Request(new Prompt.Raw(SourcedText.trusted("w5")), GenerationConfig.DEFAULT, List.of("w3", "w36"));
+      var completions = Hearing.all(generator, List.of(request("w3 w4", 4), request("w3 w35", 4), request("w6", 4), labels));
+      assertThat(completions).extracting(Completion::errorCode).containsExactly("", "invalid_parameter", "", "invalid_parameter");
+      assertThat(completions.get(1).error()).isEqualTo(
+          "the prompt: expected tokens below 32, as many as the model has, found 35; leave out the text that stands for it");
+      assertThat(completions.get(3).error()).startsWith("choices: 'w36': expected tokens below 32, ");
+    }
+  }
+
+  private static Request request(String text, int tokens) {
+    return new Request(new Prompt.Raw(SourcedText.trusted(text)), GenerationConfig.DEFAULT.withMaxNewTokens(tokens));
   }
 
   @Test

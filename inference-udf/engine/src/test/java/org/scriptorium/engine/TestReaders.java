@@ -232,6 +232,32 @@ class TestReaders {
   }
 
   @Test
+  void listenersThatFailEndNoOtherReading() throws Exception {
+    try (Embedder embedder = embedder(new TinyBert("BertModel").write(folder))) {
+      var told = new CompletableFuture<List<Reading<float[]>>>();
+      embedder.submit(List.of("music"), readings -> {
+        told.complete(readings);
+        throw new AssertionError("no vector expected");
+      });
+      assertThat(told.get(60, TimeUnit.SECONDS)).hasSize(1);
+      var next = new CompletableFuture<List<Reading<float[]>>>();
+      embedder.submit(List.of("music"), next::complete);
+      assertThat(next.get(60, TimeUnit.SECONDS).getFirst().value()).isEqualTo(told.join().getFirst().value());
+    }
+  }
+
+  @Test
+  void tokensThatTheModelLacksAreTheirOwnTextsErrors() {
+    Path model = new TinyBert("BertModel").lacking(2).write(folder);
+    try (Embedder embedder = embedder(model)) {
+      var readings = embedder.embed(List.of("music", "where", "the library"));
+      assertThat(readings.get(1)).isInstanceOf(Reading.Failed.class).extracting(reading -> ((Reading.Failed<float[]>) reading).code())
+          .isEqualTo(ErrorCode.INVALID_PARAMETER);
+      for (int i : new int[] {0, 2}) assertThat(readings.get(i).value()).isEqualTo(embedder.embed(List.of(i == 0 ? "music" : "the library")).getFirst().value());
+    }
+  }
+
+  @Test
   void labelsHaveProbabilities() {
     Path model = new TinyBert("BertForSequenceClassification").write(folder);
     float[] logits = Arrays.copyOf(replay(model, encoding(model, "the music")).values(), 3);

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -140,6 +141,32 @@ class TestScheduler {
       assertThat(last.completion().errorCode()).isEmpty();
       runningTicket.cancel();
       assertThat(running.completions()).isEqualTo(1);
+    }
+  }
+
+  /** It waits on what the thread that runs the steps waits on when it has nothing to do. */
+  @Test
+  void listenerThatParksLosesNoRequest() throws InterruptedException {
+    try (Generator generator = open(options())) {
+      var next = new Hearing();
+      var parks = new Hearing() {
+        @Override
+        public void completed(Completion value) {
+          var other = new Thread(() -> generator.submit(chat("next", GenerationConfig.DEFAULT.withMaxNewTokens(3)), next));
+          other.start();
+          try {
+            other.join();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+          LockSupport.parkNanos(1_000_000_000L);
+          super.completed(value);
+        }
+      };
+      Generator.Ticket ticket = generator.submit(chat("parks", endless()), parks);
+      ticket.cancel();
+      assertThat(parks.completion().errorCode()).isEqualTo("cancelled");
+      assertThat(next.completion().errorCode()).isEmpty();
     }
   }
 

@@ -77,6 +77,12 @@ public final class TinyBert {
     return this;
   }
 
+  /** Leaves the model without the last tokens of its tokenizer: only for a {@code BertModel}. */
+  public TinyBert lacking(int tokens) {
+    int rest = vocabulary().size() - tokens;
+    return set("vocab_size", "" + rest).tensor("embeddings.word_embeddings.weight", rest, WIDTH);
+  }
+
   public TinyBert withoutTensor(String name) {
     writer.withoutTensor(name);
     return this;

@@ -41,35 +41,36 @@ final class Admission {
   }
 
   static int blocks(int positions) {
-    return (positions + Attention.BLOCK - 1) / Attention.BLOCK;
+    return Math.ceilDiv(positions, Attention.BLOCK);
   }
 
   /**
    * Most blocks that the sequence holds at a time, or leaves to the prefix tree on its way. A row sees most behind the prompt's end or at
    * its own; before it the rows of its chunk see as much, so the blocks of all of them reach from the first one's sight to the last.
    */
-  private int ofOne(Sequence sequence) {
+  private long ofOne(Sequence sequence) {
     int all = sequence.positions(), prompt = restarts(sequence) ? shortLength + 1 : sequence.promptLength(), last = all - 1;
     int ofPrompt = prompt - 1 - sight.from(prompt - 1, 0) + Math.min(chunk, prompt), later = all - sight.from(last, last);
     long tokens = Math.max(ofPrompt, all > prompt ? later : 0);
     // Tokens that begin anywhere in a block touch one more than if they began with it.
     long held = (tokens + Attention.BLOCK - 2) / Attention.BLOCK + 1;
     if (sight.from(last, last) > 0) held += Math.min(prefixes.depth(), blocks(prompt));
-    return (int) Math.min(blocks(all), held);
+    return Math.min(blocks(all), held);
   }
 
   /** Most blocks that a sequence holds at a time, those of its source among them. */
   int needed(Sequence sequence) {
-    return blocks(sequence.source().length) + (sequence.width() > 1 ? ofBeams(sequence) : ofOne(sequence));
+    long all = blocks(sequence.source().length) + (sequence.width() > 1 ? ofBeams(sequence) : ofOne(sequence));
+    return (int) Math.min(Integer.MAX_VALUE, all);
   }
 
   /**
    * Beams share the blocks that their prompt fills, and none of the others for certain; they give none back on the way. Those that are computed
    * anew share none.
    */
-  private int ofBeams(Sequence sequence) {
+  private long ofBeams(Sequence sequence) {
     int all = blocks(sequence.positions()), shared = restarts(sequence) ? 0 : sequence.promptLength() / Attention.BLOCK;
-    return shared + sequence.width() * (all - shared);
+    return shared + (long) sequence.width() * (all - shared);
   }
 
   /** True if the sequence could run were it alone. */

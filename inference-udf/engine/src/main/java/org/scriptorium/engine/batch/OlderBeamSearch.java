@@ -24,6 +24,8 @@ final class OlderBeamSearch extends BeamSearch {
       else if (rank < options.beams()) end(best, rank, length - 1, generatedTokens);
     }
     if (best.size() == 0 || isFull() && !canImprove(best.score(0), length)) return true;
+    // Where few tokens are allowed, all that could go on may have ended.
+    if (next().size() == 0) return true;
     if (!isLast()) return false;
     for (int rank = 0; rank < next().size(); rank++) end(next(), rank, length, generatedTokens);
     return true;

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 import org.scriptorium.engine.api.EngineOptions;
 import org.scriptorium.engine.api.ErrorCode;
@@ -63,8 +64,8 @@ public final class ReadingScheduler implements AutoCloseable {
     private final Runnable done;
     private int first;
     private int count;
-    private float[] values;
-    private Throwable failure;
+    private float[] values = {};
+    private Optional<ModelException> failure = Optional.empty();
 
     /**
      * @param tokens at least 1, at most the model's context
@@ -85,10 +86,7 @@ public final class ReadingScheduler implements AutoCloseable {
      * @throws ModelException if it could not be read
      */
     public float[] values() {
-      if (failure instanceof ModelException refused) throw new ModelException(refused.code(), refused.getMessage(), refused);
-      if (failure != null) {
-        throw new ModelException(ErrorCode.INTERNAL, "the text could not be read: " + failure.getClass().getName(), failure);
-      }
+      if (failure.isPresent()) throw new ModelException(failure.get().code(), failure.get().getMessage(), failure.get());
       return values;
     }
   }
@@ -114,7 +112,7 @@ public final class ReadingScheduler implements AutoCloseable {
   }
 
   private static void cancelled(Input input) {
-    input.failure = new ModelException(ErrorCode.CANCELLED, "the text was not read: the task was cancelled, or the model closed");
+    input.failure = Optional.of(new ModelException(ErrorCode.CANCELLED, "the text was not read: the task was cancelled, or the model closed"));
     tell(input);
   }
 
@@ -122,7 +120,7 @@ public final class ReadingScheduler implements AutoCloseable {
   private static void tell(Input input) {
     try {
       input.done.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("A listener failed", e);
     }
   }
@@ -130,6 +128,8 @@ public final class ReadingScheduler implements AutoCloseable {
   private void serve() {
     try (stack) {
       for (List<Input> step = next(); !step.isEmpty(); step = next()) run(step);
+    } finally {
+      end();
     }
   }
 
@@ -155,7 +155,7 @@ public final class ReadingScheduler implements AutoCloseable {
   }
 
   private void run(List<Input> step) {
-    Throwable failure = null;
+    Optional<ModelException> failure = Optional.empty();
     float[] values = {};
     try {
       check.run();
@@ -166,7 +166,8 @@ public final class ReadingScheduler implements AutoCloseable {
       stack.run();
       values = output == Output.STATES ? stack.states() : head.run(stack.states(), stack.outputs());
     } catch (RuntimeException | Error thrown) {
-      failure = thrown;
+      LOG.error("A step failed; its {} inputs become errors", step.size(), thrown);
+      failure = Optional.of(StepFailure.explain(thrown));
     }
     for (Input input : step) {
       finish(input, values, failure);
@@ -174,16 +175,24 @@ public final class ReadingScheduler implements AutoCloseable {
     }
   }
 
-  private void finish(Input input, float[] values, Throwable failure) {
+  private void finish(Input input, float[] values, Optional<ModelException> failure) {
     input.failure = failure;
-    if (failure != null) return;
+    if (failure.isPresent()) return;
+    try {
+      input.values = own(input, values);
+    } catch (RuntimeException | Error thrown) {
+      input.failure = Optional.of(StepFailure.explain(thrown));
+    }
+  }
+
+  private float[] own(Input input, float[] values) {
     float[] own = Arrays.copyOfRange(values, input.first * width, (input.first + input.count) * width);
     for (float value : own) {
-      if (Float.isFinite(value)) continue;
-      input.failure = new ModelException(ErrorCode.NON_FINITE_LOGITS, "the model computed a value that is no finite number");
-      return;
+      if (!Float.isFinite(value)) {
+        throw new ModelException(ErrorCode.NON_FINITE_LOGITS, "the model computed a value that is no finite number");
+      }
     }
-    input.values = own;
+    return own;
   }
 
   /**
@@ -194,6 +203,12 @@ public final class ReadingScheduler implements AutoCloseable {
   @Override
   public void close() {
     if (Thread.currentThread() == thread) throw new IllegalStateException("a listener can't close the model that calls it; close it elsewhere");
+    end();
+    Threads.await(thread);
+  }
+
+  /** From here on nothing is taken, and what waits is cancelled. */
+  private void end() {
     List<Input> waiting;
     synchronized (lock) {
       closed = true;
@@ -202,6 +217,5 @@ public final class ReadingScheduler implements AutoCloseable {
       lock.notifyAll();
     }
     waiting.forEach(ReadingScheduler::cancelled);
-    Threads.await(thread);
   }
 }

@@ -121,7 +121,8 @@ public final class Scheduler implements AutoCloseable {
       while (!closed) {
         collect();
         if (running.isEmpty() && waiting.isEmpty()) {
-          LockSupport.park(this);
+          // A listener that waited on its own may have used up what unparks this thread.
+          if (inbox.isEmpty() && !closed) LockSupport.park(this);
           continue;
         }
         runStep();
@@ -186,7 +187,9 @@ public final class Scheduler implements AutoCloseable {
       execution.run();
       machine.run(this::choose, rows.size());
       for (Sequence sequence : chunked) {
-        if (admission.isShared(sequence)) prefixes.remember(sequence.tokens(), sequence.computed(), sequence.cache());
+        // What one request has spoiled is not to spoil others that begin alike.
+        boolean isGood = admission.isShared(sequence) && !sequence.cache().isSpoiled();
+        if (isGood) prefixes.remember(sequence.tokens(), sequence.computed(), sequence.cache());
       }
       count(decodes);
     } catch (RuntimeException | Error failure) {
@@ -205,19 +208,8 @@ public final class Scheduler implements AutoCloseable {
   /** The rows of the step become errors, and the next ones get their turn. */
   private void failStep(Throwable failure) {
     LOG.error("A step failed; its {} rows become errors", running.size(), failure);
-    if (failure instanceof ModelException known) {
-      failAll(running, known.code(), known.getMessage());
-      return;
-    }
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      // How the JVM tells of a page of a mapping that its file does not have any more.
-      if (cause instanceof InternalError) {
-        failAll(running, ErrorCode.MODEL_CHANGED, "the model's file, or that of its packed weights, was cut short while in use (%s); "
-            .formatted(cause.getMessage()) + "put it back whole and open the model anew");
-        return;
-      }
-    }
-    failAll(running, ErrorCode.INTERNAL, "a step of the model failed: " + failure);
+    ModelException known = StepFailure.explain(failure);
+    failAll(running, known.code(), known.getMessage());
   }
 
   /** One row of each sequence that has its prompt behind it. */
@@ -373,7 +365,8 @@ public final class Scheduler implements AutoCloseable {
     closed = true;
     LockSupport.unpark(thread);
     Threads.await(thread);
-    sources.close();
-    pool.close();
+    try (pool) {
+      sources.close();
+    }
   }
 }

@@ -129,10 +129,6 @@ public final class Sequence implements Generator.Ticket, Row {
     return tokens;
   }
 
-  int token(int index) {
-    return tokens[index];
-  }
-
   int length() {
     return length;
   }

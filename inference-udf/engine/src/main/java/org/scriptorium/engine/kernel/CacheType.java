@@ -6,7 +6,7 @@ import java.util.Locale;
 
 /** How keys and values are kept in the cache. */
 public enum CacheType {
-  /** As they were computed. */
+  /** As they were computed. Infinities and NaN can't be kept: what is nothing by weight would be NaN by product. */
   FLOAT32(Float.BYTES, 1),
   /**
    * IEEE binary16 without subnormal numbers, which processors are slow at: below 2^-14 a value becomes that or zero, whichever is nearer. In
@@ -72,7 +72,7 @@ public enum CacheType {
   /** Whether a value can be kept. */
   public boolean keeps(float value) {
     return switch (this) {
-      case FLOAT32 -> true;
+      case FLOAT32 -> Float.isFinite(value);
       case FLOAT16 -> Math.abs(value) < BEYOND_HALF;
     };
   }

@@ -38,6 +38,11 @@ public record AdaptiveEmbedding(List<Cluster> clusters, int width, float scale) 
   }
 
   @Override
+  public int vocabulary() {
+    return clusters.getLast().from() + clusters.getLast().tokens();
+  }
+
+  @Override
   public void read(Machine machine, int worker, int token, int position, float[] target, int to) {
     int index = 0;
     while (token >= clusters.get(index).from() + clusters.get(index).tokens()) index++;

@@ -65,13 +65,16 @@ public record EncoderDecoder(EncoderStack encoder, Decoder decoder, int sourceLe
       make(maxRows);
     }
 
+    /** All or nothing: where memory does not suffice, what was there goes on. */
     private void make(int count) {
-      maxRows = count;
+      float[] moreKeys = new float[Math.multiplyExact(count, keyWidth)], moreValues = new float[moreKeys.length];
+      int[] moreOwners = new int[count], morePositions = new int[count];
       execution = model.encoder.bind(machine, count);
-      keys = new float[Math.multiplyExact(count, keyWidth)];
-      values = new float[keys.length];
-      owners = new int[count];
-      positions = new int[count];
+      maxRows = count;
+      keys = moreKeys;
+      values = moreValues;
+      owners = moreOwners;
+      positions = morePositions;
     }
 
     /**
@@ -96,8 +99,9 @@ public record EncoderDecoder(EncoderStack encoder, Decoder decoder, int sourceLe
     }
 
     private void enlarge(int tokens) {
-      execution.close();
+      EncoderStack.Execution smaller = execution;
       make(Math.min(model.sourceLength, Math.max(tokens, 2 * maxRows)));
+      smaller.close();
     }
 
     private void add(int[] tokens, SequenceCache target) {

@@ -109,7 +109,7 @@ public final class SequenceCache {
   }
 
   /** True if a block was to keep what it can't: nothing that is read from it means anything. */
-  boolean isSpoiled() {
+  public boolean isSpoiled() {
     for (int i = 0; i < count; i++) if (blocks[i].isSpoiled()) return true;
     return spoiled;
   }

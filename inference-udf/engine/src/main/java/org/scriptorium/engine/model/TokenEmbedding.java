@@ -3,6 +3,9 @@ package org.scriptorium.engine.model;
 /** What makes a token the row that goes into the first layer. */
 public sealed interface TokenEmbedding permits Embedding, AdaptiveEmbedding {
 
+  /** Tokens that have a row. */
+  int vocabulary();
+
   /** Width of a row. */
   int width();
 

@@ -77,6 +77,19 @@ class TestAdmission {
     }
   }
 
+  /** As long as a model without a context's end allows. */
+  @ParameterizedTest
+  @CsvSource({"1, 67108864", "2, 134217728", "60, 2147483647"})
+  void lengthsWithoutEndNeedMoreThanThereIs(int beams, int needed) {
+    int[] prompt = {1, 2, 3};
+    var sequence = new Sequence(prompt, recipe(prompt, Integer.MAX_VALUE - 3, beams), "none", "", completion -> { });
+    try (var pool = new BlockPool(SHAPE, 8 * SHAPE.blockBytes())) {
+      var admission = new Admission(pool, new PrefixTree(pool, 8), Admission.Sight.WHOLE, 64, Integer.MAX_VALUE);
+      assertThat(admission.needed(sequence)).isEqualTo(needed);
+      assertThat(admission.fitsAlone(sequence)).isFalse();
+    }
+  }
+
   @Test
   void beamsShareWholeBlocksAndNeverTakeMoreThanWasPromised() {
     var random = new Random32("beams", 1);

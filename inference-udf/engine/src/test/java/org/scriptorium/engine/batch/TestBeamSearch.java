@@ -70,6 +70,16 @@ class TestBeamSearch {
     assertThat(search.results()).extracting(BeamSearch.Hypothesis::score).containsExactly(-0.75, -1d);
   }
 
+  /** Where few tokens are allowed: a better text may come by its length, but there is none that goes on. */
+  @Test
+  void olderSearchesEndWithTheirLastBeam() {
+    for (EarlyStopping rule : EarlyStopping.values()) {
+      var search = older(rule, 5);
+      assertThat(search.advance(candidates(-1, END, -1.5f, END), parent -> new int[0])).as("%s", rule).isTrue();
+      assertThat(search.results()).as("%s", rule).hasSize(2);
+    }
+  }
+
   @Test
   void olderSearchesThatAreOverTakeNoBeamAtTheLimit() {
     assertThat(older(EarlyStopping.TRUE, 1).advance(candidates(-9, END, -9.5f, END, -10, 7), parent -> new int[0])).isTrue();

@@ -7,15 +7,21 @@ import static org.scriptorium.engine.kernel.vector.Tiles.STRIP;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import org.scriptorium.engine.kernel.CacheType;
 
 /** Cache blocks in float32. */
 final class FloatBlocks implements Blocks {
 
   @Override
   public boolean store(float[] key, int keyFrom, float[] value, int valueFrom, int width, MemorySegment block, long keys, long values, int slot) {
-    for (int i = 0; i < width; i++) block.set(JAVA_FLOAT_UNALIGNED, keys + 4L * (i * BLOCK + slot), key[keyFrom + i]);
+    boolean kept = true;
+    for (int i = 0; i < width; i++) {
+      float x = key[keyFrom + i];
+      kept &= CacheType.FLOAT32.keeps(x) & CacheType.FLOAT32.keeps(value[valueFrom + i]);
+      block.set(JAVA_FLOAT_UNALIGNED, keys + 4L * (i * BLOCK + slot), x);
+    }
     MemorySegment.copy(value, valueFrom, block, JAVA_FLOAT_UNALIGNED, values + 4L * slot * width, width);
-    return true;
+    return kept;
   }
 
   @Override
