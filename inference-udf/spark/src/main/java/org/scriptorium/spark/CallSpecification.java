@@ -38,6 +38,11 @@ record CallSpecification(
     return function.sqlName(onError);
   }
 
+  /** False where rows are measured, or their requests named alone. */
+  boolean asksTheModel() {
+    return extent == Extent.ANSWER && function.task().runsTheModel();
+  }
+
   /** The struct that the call yields. */
   StructType resultType() {
     return ResultStruct.type(function.task().value(constants), reasoning);

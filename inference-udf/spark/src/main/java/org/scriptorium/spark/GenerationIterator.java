@@ -90,13 +90,13 @@ final class GenerationIterator implements Iterator<InternalRow>, TaskCompletionL
     return row;
   }
 
-  /** Counts a result; a row in error fails the query here where the function says so. */
+  /** Counts a result that the model was asked for; a row in error fails the query here where the function says so. */
   private void account(CallPlan call, Answer answer) {
     if (answer == null) return;
     Completion completion = answer.completion();
-    task.metrics().count(completion);
-    if (completion.finishReason() != FinishReason.ERROR) return;
     var specification = call.specification();
+    if (specification.asksTheModel()) task.metrics().count(completion);
+    if (completion.finishReason() != FinishReason.ERROR) return;
     if (completion.errorCode().equals(ErrorCode.CANCELLED.code())) throw RowFailure.cancelled(specification, completion);
     if (specification.onError() == AiFunction.OnError.FAILS) throw RowFailure.of(specification, completion);
   }

@@ -106,6 +106,8 @@ class TestPacking {
     assertThat(rows.columns()).containsExactly("text", "start", "end", "tokens");
     assertThat(rows.collectAsList()).extracting(row -> row.mkString("|")).containsExactly(
         "Ann went home. \uD83D\uDE00|0|16|17", "Bob stayed.|18|29|11");
+    assertThat(PlanSession.operators(rows, "AiGenerate")).isEqualTo(1);
+    assertThat(PlanSession.metric(rows, "generatedRows")).as("no model was asked").isZero();
   }
 
   @ParameterizedTest
