@@ -59,6 +59,7 @@ final class IncrementalRun {
     PublishedRows published = published(source);
     KeptRows kept = KeptRows.of(spark, job, published);
     try (Changes changes = Changes.between(source, job, published, kept)) {
+      refuseLimit(changes);
       Tally tally = Tally.of(changes, job);
       boolean isChanged = tally.added + tally.changed + tally.removed > 0 || published.files().isEmpty();
       if (isChanged) return new Outcome(tally, Optional.of(write(source, published, changes, kept, tally, generation)));
@@ -129,6 +130,13 @@ final class IncrementalRun {
         .join(leaving, col("id").equalTo(col("_leaving")), "left_anti");
     staying.unionByName(fresh).repartition(choice.parts()).sortWithinPartitions("id").write().parquet(folder.rows().toString());
     return new Version(folder.rows(), choice.replaced(), Version.Pieces.END);
+  }
+
+  /** What a limit leaves out is not gone. */
+  private void refuseLimit(Changes changes) {
+    if (job.read().limit().isEmpty() || changes.count(Kind.REMOVED) == 0) return;
+    throw JobException.failed("read.limit: %,d published rows have no document among the first %,d, and would be removed; leave the limit out,"
+        + " set write.on-deleted to keep, or write elsewhere", changes.count(Kind.REMOVED), job.read().limit().getAsInt());
   }
 
   /** Refuses documents that share an identifier or have none, before anything is computed; or takes the first of each. */

@@ -84,6 +84,19 @@ class TestIncremental {
     }
   }
 
+  /** A trial of a few rows on the output of all. */
+  @Test
+  void aLimitRemovesNothing() throws IOException {
+    assertThat(counts(run("read.limit=2"))).containsExactly(2, 1, 0, 0, 1);
+    run();
+    List<String> before = rows();
+    assertThatThrownBy(() -> run("read.limit=3")).isInstanceOf(JobException.class).hasMessage("read.limit: 1 published rows have no document"
+        + " among the first 3, and would be removed; leave the limit out, set write.on-deleted to keep, or write elsewhere");
+    assertThat(rows()).isEqualTo(before);
+    assertThat(counts(run("read.limit=3", "write.on-deleted=keep"))).startsWith(4, 0);
+    assertThat(rows()).isEqualTo(before);
+  }
+
   /** Whatever number of partitions shuffles have by default. */
   @Test
   void smallNightsRunFewTasks() throws Exception {

@@ -46,7 +46,7 @@ class TestProgress {
     List<String> lines = told.toString(StandardCharsets.UTF_8).lines().toList();
     assertThat(lines).filteredOn(line -> line.startsWith("told: ") && line.contains(" of 40 rows ")).isNotEmpty()
         .allMatch(line -> line.matches("told: \\d+ of 40 rows \\(\\d+ %\\), [\\d,]+ tokens/s, "
-            + "(about \\d+ s left, until \\d\\d:\\d\\d|finishing)"), "has its form");
+            + "(about \\d+ s left, until \\d\\d:\\d\\d|finishing)|told: 0 of 40 rows \\(0 %\\), [\\d,]+ tokens/s"), "has its form");
     // Heartbeats tell before the first task has ended: two tasks with 20 rows each.
     assertThat(lines.stream().filter(line -> line.contains(" of 40 rows ")).map(line -> Integer.parseInt(line.split(" ")[1])))
         .anyMatch(rows -> rows > 0 && rows < 20);
