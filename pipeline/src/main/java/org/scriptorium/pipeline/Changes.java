@@ -2,7 +2,10 @@ package org.scriptorium.pipeline;
 
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lead;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.when;
 
@@ -15,6 +18,7 @@ import java.util.TreeMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.expressions.Window;
 import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.pipeline.JobFile.OnDeleted;
 
@@ -65,24 +69,33 @@ final class Changes implements AutoCloseable {
     List<Column> here = new ArrayList<>(List.of(col(Source.ID).as(ID), lit(true).as(HERE)));
     List<Column> repeated = new ArrayList<>();
     for (int i = 0; i < job.read().keep().size(); i++) repeated.add(col(Source.keep(i)));
-    here.add(PublishedRows.kept(repeated, published.keptTypes()));
+    here.add(PublishedRows.kept(repeated));
     List<Column> there = new ArrayList<>(List.of(col(ID).as("was_id"), lit(true).as(THERE), col(PublishedRows.FILE)));
     there.add((published.isOutdated() ? lit(null).cast("long") : published.kept()).as("was_kept"));
-    Column settled = col(PublishedRows.KEPT).equalTo(col("was_kept"));
+    // Outputs of other modes may hold an identifier twice.
+    var copies = Window.partitionBy(col("id")).orderBy(col(PublishedRows.FILE));
+    there.add(row_number().over(copies).as("copy"));
+    there.add(lead(lit(true), 1, false).over(copies).as("recurs"));
+    Column settled = col(PublishedRows.KEPT).equalTo(col("was_kept")).and(not(col("recurs")));
     for (int i = 0; i < job.tasks().size(); i++) {
       int task = i;
       here.add(struct(STANDING.stream().map(name -> ResultPlan.field(task, name).as(name)).toArray(Column[]::new)).as(due(i)));
-      there.add(struct(STANDING.stream().map(name -> published.field(task, name).as(name)).toArray(Column[]::new)).as(was(i)));
+      there.add(struct(STANDING.stream().map(name -> standing(published, task, name).as(name)).toArray(Column[]::new)).as(was(i)));
       settled = settled.and(isSettled(i));
     }
     Column kind = when(col(HERE).isNull(), when(stays, lit(Kind.SAME.code())).otherwise(lit(Kind.REMOVED.code())))
-        .when(col(THERE).isNull(), lit(Kind.ADDED.code()))
+        .when(col(THERE).isNull(), lit(Kind.ADDED.code())).when(col("copy").gt(1), lit(Kind.REMOVED.code()))
         .when(coalesce(settled, lit(false)), lit(Kind.SAME.code())).otherwise(lit(Kind.CHANGED.code()));
     Dataset<Row> documents = named(source, job).select(here.toArray(Column[]::new));
     Dataset<Row> results = published.rows().select(there.toArray(Column[]::new));
     Dataset<Row> compared = documents.join(results, col(ID).equalTo(col("was_id")), "full_outer")
         .withColumn(KIND, kind).withColumn(ID, coalesce(col(ID), col("was_id")));
     return new Changes(kept.inMemory(compared), job.tasks().size());
+  }
+
+  /** Results that lack a field are nobody's, so that they are computed anew. */
+  private static Column standing(PublishedRows published, int task, String name) {
+    return name.equals("request_key") && !published.isWhole(task) ? lit("") : published.field(task, name);
   }
 
   /** The documents with what is known of their results before they are computed, in the results' columns. */

@@ -26,15 +26,16 @@ record FileChoice(List<String> replaced, long rows) {
     return (int) Math.max(1, (rows + FULL - 1) / FULL);
   }
 
-  /** @param outdated whether all files are to be written anew */
-  static FileChoice of(Changes changes, boolean outdated) {
-    List<String> replaced = new ArrayList<>();
+  /** @param published all files: those without rows are replaced always, all of them where the columns are others now */
+  static FileChoice of(Changes changes, PublishedRows published) {
+    List<String> replaced = new ArrayList<>(published.files());
+    replaced.removeAll(changes.files().keySet());
     Map<String, Long> others = new TreeMap<>();
     long rows = changes.count(Kind.ADDED) + changes.count(Kind.CHANGED);
     for (var file : changes.files().entrySet()) {
       Map<Kind, Long> kinds = file.getValue();
       long staying = kinds.getOrDefault(Kind.SAME, 0L);
-      if (outdated || kinds.containsKey(Kind.CHANGED) || kinds.containsKey(Kind.REMOVED)) {
+      if (published.isOutdated() || kinds.containsKey(Kind.CHANGED) || kinds.containsKey(Kind.REMOVED)) {
         replaced.add(file.getKey());
         rows += staying;
       } else {

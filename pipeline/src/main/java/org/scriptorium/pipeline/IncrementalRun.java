@@ -1,6 +1,9 @@
 package org.scriptorium.pipeline;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.count_distinct;
+import static org.apache.spark.sql.functions.count_if;
 import static org.apache.spark.sql.functions.input_file_block_start;
 import static org.apache.spark.sql.functions.input_file_name;
 import static org.apache.spark.sql.functions.lit;
@@ -63,7 +66,7 @@ final class IncrementalRun {
       Tally tally = Tally.of(changes, job);
       boolean isChanged = tally.added + tally.changed + tally.removed > 0 || published.files().isEmpty();
       if (isChanged) return new Outcome(tally, Optional.of(write(source, published, changes, kept, tally, generation)));
-      pieces.discard();
+      if (job.read().limit().isEmpty()) pieces.discard();
       return new Outcome(tally, Optional.empty());
     }
   }
@@ -124,12 +127,29 @@ final class IncrementalRun {
 
   /** Writes the changed rows, with those of the files that they replace. */
   private Version files(PublishedRows published, Changes changes, Dataset<Row> fresh) {
-    FileChoice choice = FileChoice.of(changes, published.isOutdated());
+    FileChoice choice = FileChoice.of(changes, published);
     Dataset<Row> leaving = changes.of(Kind.CHANGED, Kind.REMOVED).select(col(Changes.ID).as("_leaving"));
     Dataset<Row> staying = published.rows(choice.replaced()).drop(PublishedRows.FILE).where(col("id").isNotNull())
         .join(leaving, col("id").equalTo(col("_leaving")), "left_anti");
     staying.unionByName(fresh).repartition(choice.parts()).sortWithinPartitions("id").write().parquet(folder.rows().toString());
-    return new Version(folder.rows(), choice.replaced(), Version.Pieces.END);
+    requireWhole(choice.rows());
+    // A trial of a few rows leaves the work of a greater run to it.
+    return new Version(folder.rows(), choice.replaced(), job.read().limit().isPresent() ? Version.Pieces.STAY : Version.Pieces.END);
+  }
+
+  /** Documents may change while they are read several times, and files may be lost: nothing but what was planned is published. */
+  private void requireWhole(long rows) {
+    Dataset<Row> written = spark.read().parquet(folder.rows().toString());
+    Column isOpen = lit(false);
+    for (int i = 0; i < job.tasks().size(); i++) {
+      String prefix = job.shape() == JobFile.Shape.FLAT ? "" : "`" + job.tasks().get(i).name() + "`.";
+      isOpen = isOpen.or(col(prefix + "finish_reason").isNull());
+    }
+    Row found = written.agg(count(lit(1)), count(col("id")), count_distinct(col("id")), count_if(isOpen)).head();
+    if (found.getLong(0) == rows && found.getLong(1) == found.getLong(2) && found.getLong(3) == 0) return;
+    throw JobException.failed("write.path: %,d rows were to be written, and %,d were, of which %,d share an identifier and %,d have no"
+        + " result: the documents changed while they were read; nothing was published and nothing is lost, run the job again", rows,
+        found.getLong(0), found.getLong(1) - found.getLong(2), found.getLong(3));
   }
 
   /** What a limit leaves out is not gone. */

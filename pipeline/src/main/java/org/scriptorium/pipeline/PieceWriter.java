@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -62,7 +63,7 @@ final class PieceWriter implements ForeachPartitionFunction<Row> {
 
     Gathering(TaskContext task) throws IOException {
       files = target.getFileSystem(hadoop.value());
-      name = "%05d-%d-".formatted(task.partitionId(), task.taskAttemptId());
+      name = String.format(Locale.ROOT, "%05d-%d-", task.partitionId(), task.taskAttemptId());
       timer.scheduleAtFixedRate(this::commitWaiting, 1, 1, TimeUnit.SECONDS);
     }
 
@@ -97,7 +98,13 @@ final class PieceWriter implements ForeachPartitionFunction<Row> {
     @Override
     public synchronized void close() throws IOException {
       timer.shutdownNow();
-      if (!lines.isEmpty()) commit();
+      // File systems refuse to write for a thread that is to end, which it does afterwards.
+      boolean wasInterrupted = Thread.interrupted();
+      try {
+        if (!lines.isEmpty()) commit();
+      } finally {
+        if (wasInterrupted) Thread.currentThread().interrupt();
+      }
     }
   }
 }

@@ -58,7 +58,10 @@ final class Pieces {
     for (FileStatus other : list(folder)) {
       if (!other.getPath().getName().equals(run)) folders.add(new Path(other.getPath(), Integer.toString(task)));
     }
-    return read(folders, type).where(col(RESULT).getField("finish_reason").notEqual(FinishReason.ERROR.code()));
+    Column isGood = col(RESULT).getField("finish_reason").notEqual(FinishReason.ERROR.code());
+    // A request is the same with its reasoning told or not.
+    if (List.of(type.fieldNames()).contains("reasoning")) isGood = isGood.and(col(RESULT).getField("reasoning").isNotNull());
+    return read(folders, type).where(isGood);
   }
 
   /** All results of this run. */

@@ -87,6 +87,9 @@ final class Publication {
     var plan = new Plan(folder.work().getName(), version.rows(), version.replaced().stream().sorted().toList(),
         OutputFolder.published(files, version.rows()).stream().map(Path::getName).sorted().toList(), dated, version.pieces());
     var publication = new Publication(files, folder.root(), plan, observer);
+    if (!publication.plan.old.isEmpty() && publication.plan.added.isEmpty()) {
+      throw new IOException("the files of this run are gone; another run on the same output may have taken it for a dead one");
+    }
     publication.writeJournal();
     publication.complete();
   }

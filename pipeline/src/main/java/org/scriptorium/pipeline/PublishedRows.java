@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.to_json;
+import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.ArrayList;
@@ -11,8 +12,11 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -22,6 +26,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.scriptorium.pipeline.JobFile.Shape;
+import org.scriptorium.pipeline.JobFile.Task;
 
 /**
  * What an output holds already. It is all the state that an incremental run needs: each row has its identifier and its requests' keys.
@@ -43,18 +48,50 @@ record PublishedRows(SparkSession spark, JobFile job, StructType schema, Path ro
     return new PublishedRows(spark, job, schema, root, files, written);
   }
 
-  /** Rows of some of the files, with {@link #FILE}, and columns of now; those that were not there then are null. */
+  /** Rows of some of the files, with {@link #FILE}, and columns of now: as far as they were there then, else null. */
   Dataset<Row> rows(Collection<String> names) {
     if (names.isEmpty()) return spark.createDataFrame(List.of(), schema.add(FILE, "string"));
     Dataset<Row> read = spark.read().schema(written).parquet(paths(root, names));
-    Set<String> known = columns(written);
     List<Column> columns = new ArrayList<>();
-    for (StructField field : schema.fields()) {
-      Column column = known.contains(column(field)) ? SourceFormat.named(field.name()) : lit(null).cast(field.dataType());
-      columns.add(column.as(field.name()));
-    }
+    for (StructField field : schema.fields()) columns.add(adapted(written, SourceFormat::named, field).as(field.name()));
     columns.add(col("_metadata.file_name").as(FILE));
     return read.select(columns.toArray(Column[]::new));
+  }
+
+  /** A field as it was written, in the type of now; null where it was not, or can't be one of that type. */
+  private Column adapted(StructType then, Function<String, Column> values, StructField now) {
+    Column none = lit(null).cast(now.dataType());
+    if (!List.of(then.fieldNames()).contains(now.name())) return none;
+    DataType written = then.apply(now.name()).dataType();
+    Column value = values.apply(now.name());
+    if (written.equals(now.dataType())) return value;
+    if (written instanceof StructType old && now.dataType() instanceof StructType own) {
+      return when(value.isNotNull(), struct(Arrays.stream(own.fields())
+          .map(field -> adapted(old, value::getField, field).as(field.name())).toArray(Column[]::new)));
+    }
+    return isCast(written, now.dataType()) ? value.try_cast(now.dataType()) : none;
+  }
+
+  /** Spark tells by analyzing a plan, which is not run. */
+  private boolean isCast(DataType from, DataType to) {
+    try {
+      spark.createDataFrame(List.of(), new StructType().add("value", from)).select(col("value").try_cast(to));
+      return true;
+    } catch (Exception e) {
+      // A checked exception that no signature names.
+      return false;
+    }
+  }
+
+  /** True if the output has all fields of a task's result, so that those of equal requests are equal. */
+  boolean isWhole(int task) {
+    Task own = job.tasks().get(task);
+    List<String> fields = List.of(written.fieldNames());
+    if (job.shape() == Shape.COLUMN_PER_TASK) {
+      boolean isThere = fields.contains(own.name()) && written.apply(own.name()).dataType() instanceof StructType;
+      fields = isThere ? List.of(((StructType) written.apply(own.name()).dataType()).fieldNames()) : List.of();
+    }
+    return fields.containsAll(ResultStruct.names(own));
   }
 
   Dataset<Row> rows() {
@@ -71,22 +108,17 @@ record PublishedRows(SparkSession spark, JobFile job, StructType schema, Path ro
   }
 
   /** A number that changes with the columns that the output repeats; over their columns in the data or in the output. */
-  static Column kept(List<Column> columns, List<DataType> types) {
+  static Column kept(List<Column> columns) {
     if (columns.isEmpty()) return lit(0L).as(KEPT);
-    // Spark's hashes know no maps.
-    boolean hasMaps = types.stream().anyMatch(type -> type.catalogString().contains("map<"));
-    Column[] all = columns.toArray(Column[]::new);
-    return (hasMaps ? xxhash64(to_json(struct(all))) : xxhash64(all)).as(KEPT);
+    // Spark's hashes know no maps and pass over nulls. Names would tell the data's columns from the output's.
+    Column[] all = IntStream.range(0, columns.size()).mapToObj(i -> columns.get(i).as("c" + i)).toArray(Column[]::new);
+    return xxhash64(to_json(struct(all), Map.of("ignoreNullFields", "false"))).as(KEPT);
   }
 
   /** Likewise of the output's own rows. */
   Column kept() {
     List<String> names = job.read().keep();
-    return kept(names.stream().map(SourceFormat::named).toList(), keptTypes());
-  }
-
-  List<DataType> keptTypes() {
-    return job.read().keep().stream().map(name -> schema.apply(name).dataType()).toList();
+    return kept(names.stream().map(SourceFormat::named).toList());
   }
 
   /** The type of a task's result. */

@@ -97,6 +97,67 @@ class TestIncremental {
     assertThat(rows()).isEqualTo(before);
   }
 
+  /** As it is when the documents' disk was not mounted one night. */
+  @Test
+  void filesWithoutRowsDoNotStay() throws IOException {
+    run();
+    spark.sql("SELECT 'a' AS id, 'b' AS text, 'x' AS section").limit(0).write().parquet(folder.resolve("none").toString());
+    run("read.format=parquet", "read.path=" + folder.resolve("none"));
+    assertThat(rows()).isEmpty();
+    run();
+    assertThat(files()).hasSize(1);
+    assertThat(rows()).isEqualTo(fresh());
+    run("read.keep=[]");
+    Sessions.CALLS.set(0);
+    assertThat(counts(run("read.keep=[]"))).containsExactly(4, 0, 3, 0, 1);
+  }
+
+  @Test
+  void rowsThatAreKeptFollowTheirColumnsTypes() throws IOException {
+    Files.writeString(folder.resolve("docs.jsonl"), """
+        {"id": "a", "text": "first", "section": 2001, "more": {"x": 1}}
+        {"id": "b", "text": "second", "section": 2002, "more": {"x": 2}}
+        """);
+    String[] kept = {"read.keep=[section, more]", "write.on-deleted=keep"};
+    run(kept);
+    Files.writeString(folder.resolve("docs.jsonl"), """
+        {"id": "b", "text": "second", "section": 2002.5, "more": {"x": 2, "y": "new"}}
+        """);
+    Sessions.CALLS.set(0);
+    run(kept);
+    assertThat(Sessions.CALLS.get()).isZero();
+    assertThat(rows()).extracting(row -> row.replaceAll(",echo.*", "")).containsExactly("[a,2001.0,[1,null]", "[b,2002.5,[2,new]");
+  }
+
+  @Test
+  void keptColumnsAreComparedWithTheirNulls() throws IOException {
+    String[] kept = {"read.keep=[section, more]"};
+    Path documents = folder.resolve("docs.jsonl");
+    Files.writeString(documents, "{\"id\": \"a\", \"text\": \"first\", \"section\": null, \"more\": \"X\"}\n");
+    run(kept);
+    Files.writeString(documents, "{\"id\": \"a\", \"text\": \"first\", \"section\": \"X\", \"more\": null}\n");
+    assertThat(run(kept).changes()).contains(new Report.DocumentChanges(0, 1, 0));
+    assertThat(rows()).singleElement().asString().startsWith("[a,X,null,echo first");
+    spark.sql("SELECT 'a' AS id, 'first' AS text, map('k', id) AS section FROM range(1)").write()
+        .parquet(folder.resolve("maps").toString());
+    String[] maps = {"read.format=parquet", "read.path=" + folder.resolve("maps")};
+    run(maps);
+    assertThat(run(maps).changes()).as("maps are the same").contains(new Report.DocumentChanges(0, 0, 0));
+  }
+
+  /** As other modes write them where the data has them. */
+  @Test
+  void identifiersThatWerePublishedTwiceBecomeOne() throws IOException {
+    write("a|first|x", "a|first|x", "b|second|x", "b|other|x", "c|third|x");
+    job("write={path: " + out() + ", mode: overwrite}");
+    write("a|first|x", "b|second|x", "c|third|x");
+    Sessions.CALLS.set(0);
+    Report report = run();
+    assertThat(report.changes()).contains(new Report.DocumentChanges(0, 2, 2));
+    assertThat(Sessions.CALLS.get()).isZero();
+    assertThat(rows()).isEqualTo(fresh());
+  }
+
   /** Whatever number of partitions shuffles have by default. */
   @Test
   void smallNightsRunFewTasks() throws Exception {
