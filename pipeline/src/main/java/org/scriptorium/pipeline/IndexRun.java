@@ -97,7 +97,8 @@ final class IndexRun {
     Task task = job.tasks().getFirst();
     String model = task.model().or(job::model).orElseGet(() -> spark.conf().get("spark.scriptorium.model.embedding", "all-minilm-l6-v2"));
     var search = task.arguments().search();
-    return new IndexSettings(job.write().path(), model, search.shards(), search.chunkTokens(), job.maxErrorRate());
+    return new IndexSettings(job.write().path(), model, search.shards(), search.chunkTokens(),
+        job.read().limit().isEmpty(), job.maxErrorRate());
   }
 
   private Report report(IndexResult result, KeptVectors vectors, RunMonitor monitor) {

@@ -8,7 +8,6 @@ import static org.apache.spark.sql.functions.is_valid_utf8;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.sha2;
-import static org.apache.spark.sql.functions.trim;
 import static org.apache.spark.sql.functions.when;
 
 import java.io.IOException;
@@ -67,7 +66,7 @@ final class RetrievalPlan {
     Task task = job.tasks().getFirst();
     Optional<Column> context = task.arguments().search().context().map(source::text);
     Dataset<Row> rows = source.rows().withColumn(Source.QUESTION, source.text(job.read().text()));
-    Column question = col(Source.QUESTION), blank = trim(question).equalTo("");
+    Column question = col(Source.QUESTION), blank = ContextPassages.isBlank(question);
     Column malformed = col(Source.PROBLEM).isNotNull().or(not(is_valid_utf8(question)))
         .or(context.map(text -> not(is_valid_utf8(text))).orElse(lit(false)));
     // A question has the same passages of an index wherever it stands; of a context it has those of its row.

@@ -201,15 +201,38 @@ class TestQuestionJobs {
   }
 
   @Test
+  void whatALimitLeavesOutStays() throws Exception {
+    documents(texts());
+    index();
+    List<Path> files = files("index");
+    assertThatThrownBy(() -> index("read.limit=3")).isInstanceOf(JobException.class).hasMessage(
+        "read.limit: 14 indexed documents are not among those that were read, and would be removed; leave the limit out, or write"
+            + " elsewhere");
+    assertThat(files("index")).isEqualTo(files);
+  }
+
+  @Test
+  void aLineThatIsNoJsonIsItsOwnError() throws Exception {
+    documents(texts());
+    Files.writeString(folder.resolve("docs/cut.jsonl"), "{\"id\": \"cut\", \"text\": \"The lib");
+    Report report = index("quality.max-error-rate=0.1");
+    assertThat(report.rows()).isEqualTo(18);
+    assertThat(report.errors()).containsEntry("malformed_text", 1L);
+    assertThat(passages("bm25", "When does the library open?").getFirst().getString(0)).isEqualTo("library");
+    assertThatThrownBy(() -> index("quality.max-error-rate=0")).isInstanceOf(JobException.class)
+        .hasMessageContaining("nothing was published");
+  }
+
+  @Test
   void answersNameTheirPassages() throws Exception {
     documents(texts());
     index("task.shards=2");
     List<String> asked = new ArrayList<>(QUESTIONS);
-    asked.addAll(List.of("When does the library open?", " "));
+    asked.addAll(List.of("When does the library open?", " ", "\t\n", "\u3000\u00a0"));
     Report report = run(questions(asked), "model=" + writer, "task={kind: answer, index: '%s', top: 3}".formatted(folder.resolve("index")),
         "generate.max-new-tokens=8");
-    assertThat(report.rows()).isEqualTo(8);
-    assertThat(report.skipped()).isEqualTo(1);
+    assertThat(report.rows()).isEqualTo(10);
+    assertThat(report.skipped()).isEqualTo(3);
     assertThat(report.errors()).isEmpty();
     assertThat(report.promptTokens()).isPositive();
     List<Row> rows = output().selectExpr("finish_reason", "text", "passages", "citations", "prompt_tokens").collectAsList();
@@ -226,11 +249,12 @@ class TestQuestionJobs {
   void aPromptHoldsWhatItsBudgetAllows() throws Exception {
     documents(texts());
     index();
-    for (int budget : new int[] {400, 40}) {
+    for (int budget : new int[] {400, 40, 16}) {
       run(questions(QUESTIONS), "model=" + writer, "generate.max-new-tokens=8",
           "task={kind: answer, index: '%s', top: 5, passage-tokens: %d}".formatted(folder.resolve("index"), budget));
       List<Row> rows = output().selectExpr("passages", "prompt_tokens").collectAsList();
       for (Row row : rows) {
+        assertThat(row.getList(0)).as("a prompt with a budget of %d", budget).isNotEmpty();
         String context = IntStream.range(0, row.getList(0).size())
             .mapToObj(i -> "[%d] %s".formatted(i + 1, row.<Row>getList(0).get(i).getString(4))).collect(Collectors.joining("\n\n"));
         int tokens = spark.sql("SELECT ai_count_tokens(model => '%s', text => '%s')".formatted(writer,
@@ -244,7 +268,7 @@ class TestQuestionJobs {
   @Test
   void contextsBesideQuestionsArePartedAndCited() throws Exception {
     Map<String, String> texts = texts();
-    texts.put("empty", " ");
+    texts.put("empty", "\n");
     Path rows = asked(texts);
     for (String style : List.of("write", "extract")) {
       Report report = run(rows, "task={kind: answer, context: page, style: %s}".formatted(style), "generate.max-new-tokens=8",

@@ -3,6 +3,7 @@ package org.scriptorium.pipeline.retrieval;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.lucene.analysis.Analyzer;
 import org.apache.lucene.analysis.DelegatingAnalyzerWrapper;
@@ -57,7 +58,7 @@ record Chunk(String id, int start, int end, String headings, String text, float[
 
   /** By which passages of one score are ordered, whatever shards they lie in: by the document, then by the place in it. */
   static String key(String id, int start) {
-    return id + "\0" + String.format("%0" + DIGITS + "d", start);
+    return id + "\0" + String.format(Locale.ROOT, "%0" + DIGITS + "d", start);
   }
 
   static String id(String key) {

@@ -80,8 +80,11 @@ record ChunkPlan(EmbeddingModel model, int chunkTokens, int headingTokens, int p
   /** The rows that enter shards: {@link #passages} with their {@link #vectors}. */
   static Dataset<Row> entering(Dataset<Row> passages, Dataset<Row> vectors) {
     Column found = col(PassageVectors.EMBEDDED), key = col(PassageVectors.KEY);
-    Column code = when(col("code").equalTo(""), coalesce(found.getField("error_code"), lit(""))).otherwise(col("code"));
-    Column error = when(col("code").equalTo(""), coalesce(found.getField("error"), lit(""))).otherwise(col("error"));
+    Column isLost = key.notEqual("").and(found.isNull());
+    Column code = when(col("code").notEqual(""), col("code")).when(isLost, lit(ErrorCode.INTERNAL.code()))
+        .otherwise(coalesce(found.getField("error_code"), lit("")));
+    Column error = when(col("code").notEqual(""), col("error"))
+        .when(isLost, lit("the vector of a passage could not be read back; run the job again")).otherwise(coalesce(found.getField("error"), lit("")));
     return passages.join(vectors.withColumnRenamed(PassageVectors.KEY, "_embedded"), key.equalTo(col("_embedded")), "left")
         .select(col("shard"), col("id"), col("fingerprint"), col("start"), col("end"), col("headings"), col("text"), code.as("code"),
             error.as("error"), found.getField("embedding").as("vector"));

@@ -9,7 +9,6 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.map;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.transform;
-import static org.apache.spark.sql.functions.trim;
 import static org.apache.spark.sql.functions.udf;
 import static org.apache.spark.sql.functions.when;
 
@@ -51,8 +50,13 @@ public final class ContextPassages {
   public static Dataset<Row> whole(Dataset<Row> rows) {
     Column context = col("context");
     Column whole = array(passage(lit(0), char_length(context), context)).cast(Retrieval.PASSAGES);
-    return rows.select(col("key"), col("question"), when(trim(context).equalTo(""), none()).otherwise(whole).as("passages"),
+    return rows.select(col("key"), col("question"), when(isBlank(context), none()).otherwise(whole).as("passages"),
         lit("").as("error_code"), lit("").as("error"));
+  }
+
+  /** True of a text that models are not asked about: of blanks alone, those of other scripts and the unbreakable among them. */
+  public static Column isBlank(Column text) {
+    return text.rlike("\\A[\\p{Z}\\x09-\\x0D\\x1C-\\x1F]*\\z");
   }
 
   private static Column passage(Column start, Column end, Column text) {

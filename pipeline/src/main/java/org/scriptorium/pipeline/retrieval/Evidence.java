@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What of a written answer the passages hold. An answer's own words are those that are not the question's, without the shortest, compared
@@ -16,7 +17,9 @@ import java.util.regex.Pattern;
  */
 final class Evidence {
   private static final Pattern NO_ANSWER = Pattern.compile("[\\s\"'*]*no[ _-]answer\\b.*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
-  private static final Pattern MARK = Pattern.compile("\\s?\\[(\\d{1,4})]");
+  /** One passage, or several as in {@code [1, 2]}. */
+  private static final Pattern MARK = Pattern.compile("\\s?\\[(\\d{1,4}(?:\\s*,\\s*\\d{1,4})*)]");
+  private static final Pattern NUMBER = Pattern.compile("\\d+");
   private static final double LEAST_SHARE = 0.5;
   /** Words that hardly say anything; numbers do. */
   private static final Pattern SHORT = Pattern.compile("\\p{IsLatin}{1,3}");
@@ -43,10 +46,13 @@ final class Evidence {
   static Evidence of(String question, String answer, List<String> passages) {
     Set<Integer> marks = new LinkedHashSet<>();
     String text = MARK.matcher(answer).replaceAll(mark -> {
-      int number = Integer.parseInt(mark.group(1));
-      boolean resolves = number >= 1 && number <= passages.size();
-      if (resolves) marks.add(number);
-      return resolves ? Matcher.quoteReplacement(mark.group()) : "";
+      List<Integer> numbers = NUMBER.matcher(mark.group(1)).results().map(number -> Integer.parseInt(number.group())).toList();
+      List<Integer> resolved = numbers.stream().filter(number -> number >= 1 && number <= passages.size()).toList();
+      marks.addAll(resolved);
+      if (resolved.size() == numbers.size()) return Matcher.quoteReplacement(mark.group());
+      if (resolved.isEmpty()) return "";
+      String blank = mark.group().startsWith("[") ? "" : mark.group().substring(0, 1);
+      return Matcher.quoteReplacement(blank + resolved.stream().map(String::valueOf).collect(Collectors.joining(", ", "[", "]")));
     }).strip();
     String plain = MARK.matcher(text).replaceAll("").strip();
     if (plain.isEmpty() || NO_ANSWER.matcher(plain).matches()) return new Evidence("", List.of(), false);

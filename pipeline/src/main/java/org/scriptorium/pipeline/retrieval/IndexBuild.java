@@ -32,6 +32,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
+import org.scriptorium.engine.api.ErrorCode;
 import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -91,18 +92,26 @@ public final class IndexBuild {
 
   private IndexResult run(Dataset<Row> read) throws IOException {
     folder.removeUnused();
-    refuseBadIdentifiers(read);
+    Nameless nameless = nameless(read);
     Column content = coalesce(col("problem"), col("text"));
-    Dataset<Row> documents = read.withColumn("fingerprint", sha2(content.cast("binary"), 256)).withColumn("shard", shard());
+    Dataset<Row> documents = read.where(col("id").isNotNull()).withColumn("fingerprint", sha2(content.cast("binary"), 256))
+        .withColumn("shard", shard());
     Dataset<Row> before = state();
     Changes changes = changes(documents, before);
+    if (!settings.isWhole() && changes.deleted > 0) {
+      throw new IndexException("read.limit: %,d indexed documents are not among those that were read, and would be removed; leave the limit"
+          + " out, or write elsewhere", changes.deleted);
+    }
     int newest = folder.newest().map(Manifest::generation).orElse(0);
     if (changes.touched.isEmpty() && base.isPresent()) {
-      return new IndexResult(newest, changes.documents, 0, changes.unchanged, 0, 0, new TreeMap<>(), "", base.get().chunks(), 0);
+      IndexResult same = nameless.counted(
+          new IndexResult(newest, changes.documents, 0, changes.unchanged, 0, 0, new TreeMap<>(), "", base.get().chunks(), 0));
+      refuseErrors(same);
+      return same;
     }
     int generation = newest + 1;
     Dataset<Row> outcomes = build(documents, before, generation);
-    IndexResult result = result(outcomes, changes, generation);
+    IndexResult result = nameless.counted(result(outcomes, changes, generation));
     refuseErrors(result);
     return publish(documents, before, outcomes, result);
   }
@@ -120,13 +129,32 @@ public final class IndexBuild {
     return spark.read().schema(STATE).parquet(folder.uri(base.get().state()));
   }
 
-  private static void refuseBadIdentifiers(Dataset<Row> documents) {
-    List<Row> twice = documents.groupBy(col("id")).agg(count(lit(1)).as("times")).where(col("times").gt(1).or(col("id").isNull()))
-        .orderBy(col("id")).limit(4).collectAsList();
-    if (twice.isEmpty()) return;
-    if (twice.getFirst().isNullAt(0)) {
-      throw new IndexException("read.id: %,d documents have no identifier; give them one, or leave them out", twice.getFirst().getLong(1));
+  /** Documents that could not be read so far as to know their identifiers: errors, each time. */
+  private record Nameless(long count, String problem) {
+
+    IndexResult counted(IndexResult result) {
+      if (count == 0) return result;
+      SortedMap<String, Long> errors = new TreeMap<>(result.errors());
+      errors.merge(ErrorCode.MALFORMED_TEXT.code(), count, Long::sum);
+      return new IndexResult(result.generation(), result.documents() + count, result.changed() + count, result.unchanged(), result.skipped(),
+          result.deleted(), errors, problem, result.chunks(), result.chunksAdded());
     }
+  }
+
+  /** Refuses sound documents without an identifier, and identifiers of several documents. */
+  private static Nameless nameless(Dataset<Row> documents) {
+    List<Row> twice = new ArrayList<>(documents.groupBy(col("id"))
+        .agg(count(lit(1)).as("times"), count_if(col("problem").isNull()), first(col("problem"), true))
+        .where(col("times").gt(1).or(col("id").isNull())).orderBy(col("id").asc_nulls_first()).limit(5).collectAsList());
+    var nameless = new Nameless(0, "");
+    if (!twice.isEmpty() && twice.getFirst().isNullAt(0)) {
+      Row row = twice.removeFirst();
+      if (row.getLong(2) > 0) {
+        throw new IndexException("read.id: %,d documents have no identifier; give them one, or leave them out", row.getLong(2));
+      }
+      nameless = new Nameless(row.getLong(1), row.getString(3));
+    }
+    if (twice.isEmpty()) return nameless;
     String names = twice.stream().limit(3).map(row -> row.getString(0)).collect(Collectors.joining(", "));
     throw new IndexException("read.id: identifiers must be unique, and some stand at several documents (%s%s); name another column, or"
         + " leave the others out", names, twice.size() > 3 ? " and more" : "");

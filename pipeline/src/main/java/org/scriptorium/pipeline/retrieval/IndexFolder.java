@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
@@ -68,7 +69,7 @@ public final class IndexFolder {
   }
 
   static String name(int generation) {
-    return GENERATION + "%06d".formatted(generation);
+    return GENERATION + String.format(Locale.ROOT, "%06d", generation);
   }
 
   String uri(String path) {

@@ -9,9 +9,11 @@ import java.util.OptionalInt;
  * @param model that embeds
  * @param shards among which documents are spread; empty keeps what the index has, and starts with one
  * @param chunkTokens the most tokens of a passage; empty is what the model reads at once, and at most 254
+ * @param isWhole whether the documents are all there are; false where a limit may have left some out, so that none is removed
  * @param maxErrorRate the share of documents in error above which nothing is published
  */
-public record IndexSettings(String root, String model, OptionalInt shards, OptionalInt chunkTokens, double maxErrorRate) {
+public record IndexSettings(String root, String model, OptionalInt shards, OptionalInt chunkTokens, boolean isWhole,
+    double maxErrorRate) {
   private static final int USUAL = 254;
   /** Where the window is too short, passages stand without their headings. */
   private static final int HEADINGS = 40, LEAST = 96;

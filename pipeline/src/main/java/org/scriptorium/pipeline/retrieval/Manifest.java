@@ -11,6 +11,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -112,7 +113,7 @@ record Manifest(int format, int generation, String model, String modelKey, int d
     try (OutputStream out = files.create(temporary, true)) {
       out.write(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
     }
-    Path target = new Path(root, "manifest-%06d.json".formatted(generation));
+    Path target = new Path(root, String.format(Locale.ROOT, "manifest-%06d.json", generation));
     boolean isPublished = !files.exists(target) && files.rename(temporary, target);
     if (!isPublished) throw new IOException("the manifest %s can't be created".formatted(target));
   }

@@ -23,12 +23,11 @@ final class PromptPassages {
     var borders = new StringBuilder();
     int number = 0;
     for (Row passage : rows(passages)) {
-      // A number belongs to what follows.
-      parts.add(heading(++number));
-      borders.append('0');
-      String text = passage.getString(TEXT);
+      // A number belongs to what follows: no prompt ends with one.
+      String heading = heading(++number), text = passage.getString(TEXT);
       for (Part part : TextParts.of(text)) {
-        parts.add(part.in(text));
+        parts.add(heading + part.in(text));
+        heading = "";
         borders.append(part.border().compareTo(Border.SENTENCE) >= 0 || part.end() == text.length() ? '1' : '0');
       }
     }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.lucene.index.IndexWriter;
@@ -70,7 +71,7 @@ final class ShardWriter implements AutoCloseable {
     writer.forceMergeDeletes();
     writer.commit();
     Manifest.Entry entry;
-    String name = "shard-%05d-%s".formatted(number, UUID.randomUUID().toString().substring(0, 8));
+    String name = String.format(Locale.ROOT, "shard-%05d-%s", number, UUID.randomUUID().toString().substring(0, 8));
     Shard written = Shard.open(folder);
     try {
       entry = new Manifest.Entry(number, name, written.reader().numDocs(), written.fields());

@@ -55,11 +55,12 @@ public final class TextParts {
 
   private void addSentences(Block block) {
     String paragraph = text.substring(block.start(), block.end());
+    int blanks = paragraph.stripTrailing().length();
     sentences.setText(paragraph);
     int from = sentences.first();
     for (int to = sentences.next(); to != BreakIterator.DONE; to = sentences.next()) {
       // An end of blanks alone belongs to the sentence before it.
-      if (to < paragraph.length() && paragraph.substring(to).isBlank()) continue;
+      if (to < paragraph.length() && to >= blanks) continue;
       cut(block.start() + from, block.start() + to, to == paragraph.length() ? block.border() : Border.SENTENCE);
       from = to;
     }
@@ -69,7 +70,7 @@ public final class TextParts {
   private void cut(int start, int end, Border border) {
     int from = start;
     while (end - from > LONGEST) {
-      int line = text.lastIndexOf('\n', from + LONGEST - 1) + 1;
+      int line = from + text.substring(from, from + LONGEST).lastIndexOf('\n') + 1;
       int to = line > from ? line : from + wordsEnd(text.substring(from, Math.min(end, from + LONGEST + 1)));
       parts.add(new Part(from, to, line > from ? Border.LINE : Border.WORD));
       from = to;

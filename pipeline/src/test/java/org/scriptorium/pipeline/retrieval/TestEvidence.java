@@ -32,6 +32,14 @@ class TestEvidence {
   }
 
   @Test
+  void aMarkMayNameSeveral() {
+    Evidence evidence = of("When does the bridge open?", "On 2 May [2, 1], earlier [7,2] than planned[8, 9].");
+    assertThat(evidence.text()).isEqualTo("On 2 May [2, 1], earlier [2] than planned.");
+    assertThat(evidence.citations()).containsExactly(new Citation(2, true), new Citation(1, true));
+    assertThat(Evidence.of("Where was it founded?", "Paris [1, 2]", List.of("It was founded in Paris.", "Rome")).hasAnswer()).isTrue();
+  }
+
+  @Test
   void withoutMarksWordsTellThePassage() {
     assertThat(of("When does the bridge open?", "Two months earlier than planned, in May").citations())
         .containsExactly(new Citation(2, false));
