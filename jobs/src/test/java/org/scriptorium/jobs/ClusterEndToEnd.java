@@ -70,7 +70,7 @@ class ClusterEndToEnd {
   void aNightSurvivesTheLossOfAnExecutor() throws Exception {
     int before = cluster.executorLogs().size();
     var pieces = folder.resolve("night").resolve("_scriptorium/pieces");
-    var running = run("night", 1500, 32, "--set", "write.mode=incremental", "--set", "write.commit-rows=40");
+    var running = run("night", 900, 32, "--set", "write.mode=incremental", "--set", "write.commit-rows=40");
     try {
       StandaloneCluster.await(Duration.ofMinutes(5), "several pieces", () -> !running.process().isAlive() || pieces(pieces) > 3);
       killAnExecutorOf(running, before);
@@ -80,11 +80,11 @@ class ClusterEndToEnd {
       running.process().destroy();
     }
     assertThat(cluster.newestExecutorLogs()).as("the worker replaced the executor").hasSizeGreaterThan(2);
-    assertThat(report("night")).containsEntry("rows", 1500).containsEntry("computed", 1500).containsEntry("errors", Map.of());
-    var quiet = run("quiet", 1500, 32).result();
+    assertThat(report("night")).containsEntry("rows", 900).containsEntry("computed", 900).containsEntry("errors", Map.of());
+    var quiet = run("quiet", 900, 32).result();
     assertThat(quiet.status()).as(quiet.toString()).isZero();
     try (var spark = SparkSession.builder().master("local[1]").config("spark.ui.enabled", false).config("spark.log.level", "WARN").getOrCreate()) {
-      assertThat(rows(spark, "night")).hasSize(1500).isEqualTo(rows(spark, "quiet"));
+      assertThat(rows(spark, "night")).hasSize(900).isEqualTo(rows(spark, "quiet"));
     }
   }
 
