@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
@@ -52,35 +53,14 @@ class ClusterEndToEnd {
 
   @Test
   void survivesTheLossOfAnExecutor() throws Exception {
-    int before = cluster.executorLogs().size();
-    var running = run("loss", 4000, 32);
-    try {
-      killAnExecutorOf(running, before);
-      var result = running.result();
-      assertThat(result.status()).as(result.toString()).isZero();
-    } finally {
-      running.process().destroy();
-    }
-    assertThat(cluster.newestExecutorLogs()).as("the worker replaced the executor").hasSizeGreaterThan(2);
-    assertThat(report("loss")).containsEntry("rows", 4000).containsEntry("computed", 4000).containsEntry("errors", Map.of());
+    losesAnExecutor("loss", 4000, () -> true);
   }
 
   /** What the lost executor had kept and shuffled is lost too. */
   @Test
   void aNightSurvivesTheLossOfAnExecutor() throws Exception {
-    int before = cluster.executorLogs().size();
     var pieces = folder.resolve("night").resolve("_scriptorium/pieces");
-    var running = run("night", 900, 32, "--set", "write.mode=incremental", "--set", "write.commit-rows=40");
-    try {
-      StandaloneCluster.await(Duration.ofMinutes(5), "several pieces", () -> !running.process().isAlive() || pieces(pieces) > 3);
-      killAnExecutorOf(running, before);
-      var result = running.result();
-      assertThat(result.status()).as(result.toString()).isZero();
-    } finally {
-      running.process().destroy();
-    }
-    assertThat(cluster.newestExecutorLogs()).as("the worker replaced the executor").hasSizeGreaterThan(2);
-    assertThat(report("night")).containsEntry("rows", 900).containsEntry("computed", 900).containsEntry("errors", Map.of());
+    losesAnExecutor("night", 900, () -> pieces(pieces) > 3, "--set", "write.mode=incremental", "--set", "write.commit-rows=40");
     var quiet = run("quiet", 900, 32).result();
     assertThat(quiet.status()).as(quiet.toString()).isZero();
     try (var spark = SparkSession.builder().master("local[1]").config("spark.ui.enabled", false).config("spark.log.level", "WARN").getOrCreate()) {
@@ -116,6 +96,22 @@ class ClusterEndToEnd {
     try (var logs = Files.find(events, 2, (file, attributes) -> attributes.isRegularFile())) {
       assertThat(logs).as("a task had a copy").anyMatch(log -> linesWith("\"Speculative\":true", log) > 0);
     }
+  }
+
+  /** Runs a job, one of whose executors is killed when both compute and {@code isDue}; it ends as if nothing had happened. */
+  private static void losesAnExecutor(String name, int rows, BooleanSupplier isDue, String... more) throws Exception {
+    int before = cluster.executorLogs().size();
+    var running = run(name, rows, 32, more);
+    try {
+      StandaloneCluster.await(Duration.ofMinutes(5), "the time to kill", () -> !running.process().isAlive() || isDue.getAsBoolean());
+      killAnExecutorOf(running, before);
+      var result = running.result();
+      assertThat(result.status()).as(result.toString()).isZero();
+    } finally {
+      running.process().destroy();
+    }
+    assertThat(cluster.newestExecutorLogs()).as("the worker replaced the executor").hasSizeGreaterThan(2);
+    assertThat(report(name)).containsEntry("rows", rows).containsEntry("computed", rows).containsEntry("errors", Map.of());
   }
 
   /** Waits until both executors compute. */

@@ -132,19 +132,16 @@ final class IncrementalRun {
     Dataset<Row> staying = published.rows(choice.replaced()).drop(PublishedRows.FILE).where(col("id").isNotNull())
         .join(leaving, col("id").equalTo(col("_leaving")), "left_anti");
     staying.unionByName(fresh).repartition(choice.parts()).sortWithinPartitions("id").write().parquet(folder.rows().toString());
-    requireWhole(choice.rows());
+    requireWhole(published, choice.rows());
     // A trial of a few rows leaves the work of a greater run to it.
     return new Version(folder.rows(), choice.replaced(), job.read().limit().isPresent() ? Version.Pieces.STAY : Version.Pieces.END);
   }
 
   /** Documents may change while they are read several times, and files may be lost: nothing but what was planned is published. */
-  private void requireWhole(long rows) {
+  private void requireWhole(PublishedRows published, long rows) {
     Dataset<Row> written = spark.read().parquet(folder.rows().toString());
     Column isOpen = lit(false);
-    for (int i = 0; i < job.tasks().size(); i++) {
-      String prefix = job.shape() == JobFile.Shape.FLAT ? "" : "`" + job.tasks().get(i).name() + "`.";
-      isOpen = isOpen.or(col(prefix + "finish_reason").isNull());
-    }
+    for (int i = 0; i < job.tasks().size(); i++) isOpen = isOpen.or(published.field(i, "finish_reason").isNull());
     Row found = written.agg(count(lit(1)), count(col("id")), count_distinct(col("id")), count_if(isOpen)).head();
     if (found.getLong(0) == rows && found.getLong(1) == found.getLong(2) && found.getLong(3) == 0) return;
     throw JobException.failed("write.path: %,d rows were to be written, and %,d were, of which %,d share an identifier and %,d have no"

@@ -1,9 +1,10 @@
 package org.scriptorium.pipeline;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -24,18 +25,12 @@ record KeptRows(int partitions) {
   static KeptRows of(SparkSession spark, JobFile job, PublishedRows published) throws IOException {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     long bytes = 0;
-    for (String path : job.read().paths()) bytes += bytes(new Path(path), hadoop);
-    for (String file : published.files()) bytes += bytes(new Path(published.root(), file), hadoop);
+    List<Path> inputs = new ArrayList<>();
+    for (FileStatus found : Source.resolve(spark, job.read())) inputs.add(found.getPath());
+    for (String file : published.files()) inputs.add(new Path(published.root(), file));
+    for (Path input : inputs) bytes += input.getFileSystem(hadoop).getContentSummary(input).getLength();
     int partitions = (int) Math.min(Integer.MAX_VALUE, bytes / PARTITION_BYTES + 1);
     return new KeptRows(Math.max(partitions, spark.sparkContext().defaultParallelism()));
-  }
-
-  private static long bytes(Path pattern, Configuration hadoop) throws IOException {
-    FileSystem files = pattern.getFileSystem(hadoop);
-    FileStatus[] found = files.globStatus(pattern);
-    long bytes = 0;
-    if (found != null) for (FileStatus each : found) bytes += files.getContentSummary(each.getPath()).getLength();
-    return bytes;
   }
 
   Dataset<Row> inMemory(Dataset<Row> rows) {

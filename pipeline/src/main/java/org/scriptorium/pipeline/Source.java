@@ -144,7 +144,8 @@ record Source(Dataset<Row> rows, List<String> texts, List<String> dialogues) {
     }
   }
 
-  private static List<FileStatus> resolve(SparkSession spark, Read read) {
+  /** The files and folders that a job's paths name. */
+  static List<FileStatus> resolve(SparkSession spark, Read read) {
     List<FileStatus> found = new ArrayList<>();
     for (String path : read.paths()) {
       try {
