@@ -43,9 +43,9 @@ class ClusterEndToEnd {
 
   @Test
   void opensTheModelOnceInEveryExecutor() throws Exception {
-    var result = run("once", 400, 8).result();
+    var result = run("once", 200, 8).result();
     assertThat(result.status()).as(result.toString()).isZero();
-    assertThat(report("once")).containsEntry("rows", 400).containsEntry("computed", 400);
+    assertThat(report("once")).containsEntry("rows", 200).containsEntry("computed", 200);
     var logs = cluster.newestExecutorLogs();
     assertThat(logs).hasSize(2);
     for (var log : logs) assertThat(linesWith("Opened tiny", log)).as(log.toString()).isEqualTo(1);
@@ -53,18 +53,18 @@ class ClusterEndToEnd {
 
   @Test
   void survivesTheLossOfAnExecutor() throws Exception {
-    losesAnExecutor("loss", 4000, () -> true);
+    losesAnExecutor("loss", 2000, () -> true);
   }
 
   /** What the lost executor had kept and shuffled is lost too. */
   @Test
   void aNightSurvivesTheLossOfAnExecutor() throws Exception {
     var pieces = folder.resolve("night").resolve("_scriptorium/pieces");
-    losesAnExecutor("night", 900, () -> pieces(pieces) > 3, "--set", "write.mode=incremental", "--set", "write.commit-rows=40");
-    var quiet = run("quiet", 900, 32).result();
+    losesAnExecutor("night", 600, () -> pieces(pieces) > 3, "--set", "write.mode=incremental", "--set", "write.commit-rows=40");
+    var quiet = run("quiet", 600, 32, "--master", "local[2]").result();
     assertThat(quiet.status()).as(quiet.toString()).isZero();
     try (var spark = SparkSession.builder().master("local[1]").config("spark.ui.enabled", false).config("spark.log.level", "WARN").getOrCreate()) {
-      assertThat(rows(spark, "night")).hasSize(900).isEqualTo(rows(spark, "quiet"));
+      assertThat(rows(spark, "night")).hasSize(600).isEqualTo(rows(spark, "quiet"));
     }
   }
 

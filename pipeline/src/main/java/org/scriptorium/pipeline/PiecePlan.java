@@ -43,8 +43,8 @@ import scala.jdk.javaapi.CollectionConverters;
  * nothing.
  */
 final class PiecePlan {
-  /** Each round leaves about {@code max-new-tokens} of {@code piece-tokens}: some eight million tokens with the defaults. */
-  private static final int ROUNDS = 4;
+  /** Each round leaves about {@code max-new-tokens} of {@code piece-tokens}: where that is a third, 243 pieces become one text. */
+  private static final int ROUNDS = 6;
   /** What tokens may become more where the piece meets the instruction. */
   private static final int MARGIN = 8;
   /** A text of one token, about, which is not blank. */

@@ -38,7 +38,7 @@ class TestKilledNights {
     int lost = 0;
     for (int kill = 0; kill < KILLS; kill++) {
       Path said = folder.resolve("said" + kill);
-      Process process = TestKilledRuns.start(Night.class, said, file.toString(), calls.toString());
+      Process process = TestKilledRuns.start(TestKilledRuns.SHORT_LIVED, Night.class, said, file.toString(), calls.toString());
       try {
         // One ends while Spark starts, the others anywhere among the rows that they generate; all together leave some for the last run.
         if (kill == 0) Thread.sleep(random.nextInt(2000));

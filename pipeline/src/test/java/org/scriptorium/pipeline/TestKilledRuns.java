@@ -17,6 +17,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Runs in processes of their own that are told to end, or are ended, in the middle of a generation. */
 class TestKilledRuns {
+  /** For programs that run some seconds and no kernels: the optimizing compiler would cost them more than it gives. */
+  static final List<String> SHORT_LIVED = List.of("-XX:TieredStopAtLevel=1");
   private static final Duration PATIENCE = Duration.ofMinutes(10);
   @TempDir private Path folder;
 
@@ -39,7 +41,7 @@ class TestKilledRuns {
     Files.writeString(folder.resolve("docs.jsonl"), "{\"text\": \"new\"}\n".repeat(20));
 
     Path said = folder.resolve("said");
-    Process process = start(SlowRun.class, said, file.toString());
+    Process process = start(SHORT_LIVED, SlowRun.class, said, file.toString());
     try {
       awaitText(said, "generating", process);
       if (manner == Manner.KILLED) process.destroyForcibly();
@@ -65,10 +67,16 @@ class TestKilledRuns {
 
   /** A program in a process of its own, with this one's settings. */
   static Process start(Class<?> program, Path said, String... arguments) throws IOException {
+    return start(List.of(), program, said, arguments);
+  }
+
+  /** The same with further options of its JVM. */
+  static Process start(List<String> options, Class<?> program, Path said, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> argument.startsWith("-") && !argument.startsWith("-agent"))
         .forEach(command::add);
+    command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
         program.getName()));
     command.addAll(List.of(arguments));

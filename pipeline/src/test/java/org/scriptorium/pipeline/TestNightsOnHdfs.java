@@ -78,7 +78,7 @@ class TestNightsOnHdfs {
     List<String> before = rows();
     write("a|other", "c|third");
     java.nio.file.Path said = disk.resolve("said");
-    Process process = TestKilledRuns.start(StoppingRun.class, said, yaml());
+    Process process = TestKilledRuns.start(TestKilledRuns.SHORT_LIVED, StoppingRun.class, said, yaml());
     try {
       TestKilledRuns.awaitText(said, "standing", process);
       assertThat(rows()).isEqualTo(before);
