@@ -192,9 +192,19 @@ final class JobFileReader {
   private void checkPieces(Read read, List<Task> tasks) {
     for (int i = 0; i < tasks.size(); i++) {
       Task task = tasks.get(i);
-      if (!(task.longDocuments() instanceof LongDocuments.MapReduce) || task.arguments().prompt().isEmpty()) continue;
-      if (task.arguments().prompt().get().columns().contains(read.text())) continue;
+      if (!(task.longDocuments() instanceof LongDocuments.MapReduce)) continue;
       YamlSection section = root.has("tasks") ? root.sections("tasks").get(i) : root.section("task");
+      if (task.arguments().column().filter(read.text()::equals).isPresent()) {
+        section.complain("question-column", "long-documents: map-reduce parts the column %s (read.text); expected another".formatted(read.text()));
+      }
+      if (task.arguments().prompt().isEmpty()) continue;
+      int places = task.arguments().prompt().get().places(read.text());
+      if (places == 1) continue;
+      if (places > 1) {
+        section.complain("prompt", "long-documents: map-reduce sends a piece once; expected {{%s}} in one place, found it in %d"
+            .formatted(read.text(), places));
+        continue;
+      }
       section.complain("prompt", "long-documents: map-reduce parts the column %1$s (read.text); expected {{%1$s}} in the prompt"
           .formatted(read.text()));
     }

@@ -31,7 +31,7 @@ import org.scriptorium.pipeline.JobFile.Mode;
  * @param sampleRows how many rows were tried; 0 when there are none
  * @param promptTokens of the whole run, estimated
  * @param completionTokens of the whole run, estimated
- * @param completionLimit the most that all rows together could generate
+ * @param completionLimit the most that all rows together could generate; 0 where that is not known
  * @param seconds of the whole run, estimated
  * @param modelBytes of the model's weights, mapped and shared by the processes of a node; 0 when not known
  * @param memoryBytes peak of this process after the sample, in local mode what a run needs about; 0 when not known
@@ -119,7 +119,9 @@ public record JobPlan(
     double times = answered / (double) sample.size();
     long sampleBytes = sampled.agg(coalesce(sum(source.bytes()), lit(0L))).head().getLong(0);
     double share = sampleBytes == 0 ? times : bytes / (double) sampleBytes;
-    long limit = job.tasks().stream().filter(task -> task.kind().generates()).mapToLong(task -> task.generate().room(0)).sum() * answered;
+    // How many requests a parted document takes depends on its pieces.
+    boolean isParted = job.tasks().stream().anyMatch(task -> task.longDocuments() instanceof LongDocuments.MapReduce);
+    long limit = isParted ? 0 : job.tasks().stream().filter(task -> task.kind().generates()).mapToLong(task -> task.generate().room(0)).sum() * answered;
     return new Share(answered, bytes, sample.size(), tally.promptTokens * share, tally.completionTokens * times, limit, seconds * times);
   }
 
@@ -140,10 +142,10 @@ public record JobPlan(
     return String.format(Locale.ROOT, """
             %s: dry run, nothing is written
             %srows:          %,d, %s (%,d bytes), in %,d partitions
-            tokens:        about %,d of prompts and %,d of completions (at most %,d); %s
+            tokens:        about %,d of prompts and %,d of completions%s; %s
             memory:        about %,.0f MiB%s
             expected time: about %s""",
         name, documents, rows, String.format(Locale.ROOT, requests, answered), bytes, partitions, promptTokens, completionTokens,
-        completionLimit, sampled, memoryBytes / 1048576.0, model, Report.duration(Math.round(seconds)));
+        completionLimit == 0 ? "" : String.format(Locale.ROOT, " (at most %,d)", completionLimit), sampled, memoryBytes / 1048576.0, model, Report.duration(Math.round(seconds)));
   }
 }

@@ -52,7 +52,7 @@ record PieceAnswers(Kind kind, List<String> choices, int rounds, StructType resu
     if (before != null && before.getAs("next") == null) return before;
     requireWhole(answers);
     int round = before == null ? 1 : before.<Integer>getAs("round") + 1;
-    if (before == null && answers.size() == 1) return done(answers.getFirst().getAs("result"), round);
+    if (before == null && answers.size() == 1) return done(single(answers.getFirst()), round);
     List<Row> results = new ArrayList<>();
     if (before != null) results.add(before.getAs("result"));
     for (Row answer : answers) results.add(answer.getAs("result"));
@@ -64,20 +64,35 @@ record PieceAnswers(Kind kind, List<String> choices, int rounds, StructType resu
       if (!FinishReason.ERROR.code().equals(found.getAs("finish_reason"))) continue;
       return failed(sum, round, found.getAs("error_code"), "%s: %s".formatted(place(piece, round), found.<String>getAs("error")));
     }
-    return combined(sum, round, answers);
+    // Of blanks alone, as functions know them: nobody was asked.
+    List<Row> asked = answers.stream().filter(answer -> !isSkipped(answer.getAs("result"))).toList();
+    if (asked.isEmpty() && before == null) return done(sum.row(), round);
+    return combined(sum, round, answers, asked);
   }
 
-  private Row combined(Values sum, int round, List<Row> answers) {
-    List<Row> results = answers.stream().map(answer -> answer.<Row>getAs("result")).toList();
+  private static boolean isSkipped(Row result) {
+    return FinishReason.SKIPPED.code().equals(result.getAs("finish_reason"));
+  }
+
+  /** The result of a document that is one piece. */
+  private Row single(Row answer) {
+    Row only = answer.getAs("result");
+    boolean isMarked = Arrays.asList(result.fieldNames()).contains("span") && only.getAs("span") != null;
+    return isMarked ? marked(new Values(only), answer, only.getAs("finish_reason")) : only;
+  }
+
+  /** @param asked of the answers those that a model gave */
+  private Row combined(Values sum, int round, List<Row> answers, List<Row> asked) {
+    List<Row> results = asked.stream().map(answer -> answer.<Row>getAs("result")).toList();
     if (sum.has("reasoning")) sum.set("reasoning", joined(results, "reasoning"));
     boolean isCut = results.stream().anyMatch(each -> FinishReason.LENGTH.code().equals(each.getAs("finish_reason")));
     String reason = (isCut ? FinishReason.LENGTH : FinishReason.STOP).code();
     return switch (kind) {
       case TRANSLATE -> done(sum.set("text", concatenated(answers)).set("finish_reason", reason).row(), round);
-      case CLASSIFY -> done(sum.set("text", elected(answers)).set("finish_reason", reason).row(), round);
+      case CLASSIFY -> done(sum.set("text", elected(asked)).set("finish_reason", reason).row(), round);
       case EXTRACT ->
           done(sum.set("text", joined(results, "text")).set("finish_reason", reason).set("fields", filled(results)).row(), round);
-      case ANSWER -> marked(answers).map(best -> done(marked(sum, best, reason), round))
+      case ANSWER -> marked(asked).map(best -> done(marked(sum, best, reason), round))
           .orElseGet(() -> again(sum, round, results, found(results)));
       case SUMMARIZE, GENERATE ->
           again(sum, round, results, results.stream().map(PieceAnswers::text).filter(text -> !text.isBlank()).toList());

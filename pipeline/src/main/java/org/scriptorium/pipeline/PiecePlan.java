@@ -43,7 +43,10 @@ import scala.jdk.javaapi.CollectionConverters;
  * nothing.
  */
 final class PiecePlan {
-  /** Each round leaves about {@code max-new-tokens} of {@code piece-tokens}: where that is a third, 243 pieces become one text. */
+  /**
+   * A round makes a text of as many answers as fit into a piece, with the blank lines between them: with the defaults seven, so that six
+   * rounds bring 7^5 pieces together.
+   */
   private static final int ROUNDS = 6;
   /** What tokens may become more where the piece meets the instruction. */
   private static final int MARGIN = 8;
@@ -80,9 +83,7 @@ final class PiecePlan {
     this.how = how;
     this.partitions = partitions;
     text = Source.text(source.texts().indexOf(job.read().text()));
-    var named = Stream.concat(task.arguments().column().stream(),
-            task.arguments().prompt().stream().flatMap(prompt -> prompt.columns().stream()))
-        .map(name -> Source.text(source.texts().indexOf(name))).filter(name -> !name.equals(text));
+    Stream<String> named = ResultPlan.others(job, task).map(name -> Source.text(source.texts().indexOf(name)));
     others = Stream.concat(named, Questions.hasSeveral(job) ? Stream.of(Source.QUESTION) : Stream.of()).distinct().toList();
   }
 

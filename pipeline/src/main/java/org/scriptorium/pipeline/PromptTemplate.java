@@ -39,4 +39,13 @@ public record PromptTemplate(String numbered, List<String> columns) {
     if (columns.isEmpty()) throw new IllegalArgumentException("names no column; expected {{column}} where a row's text goes");
     return new PromptTemplate(numbered.toString(), columns);
   }
+
+  /** In how many places a column stands. */
+  int places(String column) {
+    int number = columns.indexOf(column), places = 0;
+    if (number < 0) return 0;
+    String place = "{{" + number + "}}";
+    for (int at = numbered.indexOf(place); at >= 0; at = numbered.indexOf(place, at + place.length())) places++;
+    return places;
+  }
 }

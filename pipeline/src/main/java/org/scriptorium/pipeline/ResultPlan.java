@@ -2,6 +2,7 @@ package org.scriptorium.pipeline;
 
 import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.call_function;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.encode;
@@ -125,15 +126,27 @@ final class ResultPlan {
 
   /**
    * A document that may be parted has a key of its own, which is known before anything is computed: of its request as a text that is cut,
-   * of the whole text, and of how long its pieces are.
+   * of the whole text and whatever else of the row is asked about, and of how long its pieces are.
    */
   static Column key(JobFile job, Task task, Source source) {
     Map<String, String> keyOnly = Map.of("key_only", "true");
     if (!(task.longDocuments() instanceof LongDocuments.MapReduce how)) return call(job, task, source, keyOnly);
     Column asked = call(job, task.with(task.generate().withTruncation(Truncation.MIDDLE)), source, keyOnly);
-    Column whole = sha2(concat_ws("\n", asked.getField("request_key"), sha2(encode(text(job, source), "UTF-8"), 256),
-        lit("map-reduce " + how.pieceTokens())), 256);
+    Stream<Column> parts = Stream.of(asked.getField("request_key"), whole(text(job, source)), lit("map-reduce " + how.pieceTokens()));
+    // Of long values the request as it is cut may lack what the pieces' requests have.
+    Stream<Column> others = others(job, task).map(name -> whole(source.text(name)));
+    Column whole = sha2(concat_ws("\n", Stream.concat(parts, others).toArray(Column[]::new)), 256);
     return asked.withField("request_key", when(asked.getField("request_key").equalTo(""), lit("")).otherwise(whole));
+  }
+
+  /** The columns of the documents that a task reads beside their text. */
+  static Stream<String> others(JobFile job, Task task) {
+    Stream<String> prompt = task.arguments().prompt().stream().flatMap(found -> found.columns().stream());
+    return Stream.concat(task.arguments().column().stream(), prompt).filter(name -> !name.equals(job.read().text())).distinct();
+  }
+
+  private static Column whole(Column text) {
+    return coalesce(sha2(encode(text, "UTF-8"), 256), lit("none"));
   }
 
   /** A task's question to each row, about the columns as they are called in the source. */

@@ -27,6 +27,9 @@ final class TextPieces implements Serializable {
       .add("text", DataTypes.StringType).add("start", DataTypes.IntegerType).add("end", DataTypes.IntegerType)
       .add("tokens", DataTypes.IntegerType).add("gap", DataTypes.StringType);
 
+  /** Around a document that is one piece more are left out: they may be more tokens than the text. */
+  private static final int BLANKS = 64;
+
   private TextPieces() {}
 
   /** The parts of a document, or null where there is none. */
@@ -38,14 +41,19 @@ final class TextPieces implements Serializable {
   }
 
   /**
-   * The pieces of a document. One that is not parted is a piece as it stands, blanks included and whatever its bytes, so that its request
-   * is that of a job that parts nothing; so is one that could not be parted, whose error the request then tells.
+   * The pieces of a document. One that is not parted is a piece as it stands, a few blanks included and whatever its bytes, so that its
+   * request is that of a job that parts nothing; so is one that could not be parted, whose error the request then tells.
    *
    * @param document null gives a piece that is null
    * @param packed what {@code ai_pack} gave; null where it failed
    */
   static Row[] of(String document, List<Row> packed) {
     if (document == null) return new Row[1];
+    if (packed != null && packed.size() == 1 && document.length() - packed.getFirst().<String>getAs("text").length() > BLANKS) {
+      Row piece = packed.getFirst();
+      int start = piece.getAs("start"), end = piece.getAs("end");
+      return new Row[] {RowFactory.create(0, 1, piece.getAs("text"), start, end, piece.getAs("tokens"), "")};
+    }
     if (packed == null || packed.size() < 2) {
       int tokens = packed == null || packed.isEmpty() ? 0 : packed.getFirst().<Integer>getAs("tokens");
       return new Row[] {RowFactory.create(0, 1, null, 0, document.codePointCount(0, document.length()), tokens, "")};

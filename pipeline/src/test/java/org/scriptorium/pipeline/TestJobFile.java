@@ -259,6 +259,10 @@ class TestJobFile {
       2: task.long-documents: generate needs a prompt that is asked of each piece, such as 'List the names in it: {{text}}'
       kind: summarize     | kind: generate, prompt: "{{title}}", long-documents: map-reduce | \
       2: task.prompt: long-documents: map-reduce parts the column text (read.text); expected {{text}} in the prompt
+      kind: summarize     | kind: generate, prompt: "{{text}}, {{text}}", long-documents: map-reduce | \
+      2: task.prompt: long-documents: map-reduce sends a piece once; expected {{text}} in one place, found it in 2
+      kind: summarize     | kind: answer, question-column: text, long-documents: map-reduce | \
+      2: task.question-column: long-documents: map-reduce parts the column text (read.text); expected another
       kind: summarize     | kind: summarize, long-documents: map-reduce, generate: { max-length: 90 } | \
       2: task.long-documents: max-length counts the prompt, whose pieces vary; give generate.max-new-tokens instead
       kind: summarize     | kind: classify, labels: [a, b], reasoning: true | \

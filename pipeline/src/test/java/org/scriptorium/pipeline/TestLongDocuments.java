@@ -124,6 +124,31 @@ class TestLongDocuments {
     return pieces.size() == 1 ? List.of(text) : pieces.stream().map(piece -> piece.<String>getAs("text")).toList();
   }
 
+  /** What a request that is cut has lost still tells documents apart. */
+  @Test
+  void allOfAPromptsColumnsIsInTheKey() {
+    String text = "The river rises. ".repeat(40);
+    List<Row> rows = new ArrayList<>();
+    for (String middle : List.of("north", "north", "south")) {
+      rows.add(RowFactory.create("d" + rows.size(), text, "word ".repeat(900) + middle + " word".repeat(900)));
+    }
+    spark.createDataFrame(rows, StructType.fromDDL("id string, text string, more string")).coalesce(1).write()
+        .parquet(folder.resolve("wide").toString());
+    run("read.path=" + folder.resolve("wide"), "task={kind: generate, prompt: '{{more}} {{text}}', long-documents: map-reduce}");
+    List<String> keys = rows("request_key");
+    assertThat(keys.get(0)).isEqualTo(keys.get(1)).isNotEqualTo(keys.get(2)).hasSize(66);
+  }
+
+  @Test
+  void blanksAroundAShortTextAreNotSent() {
+    String text = "The river rises.";
+    spark.createDataFrame(List.of(RowFactory.create("a", text), RowFactory.create("b", "\r\n".repeat(5000) + text + " \n".repeat(5000))),
+        StructType.fromDDL("id string, text string")).coalesce(1).write().parquet(folder.resolve("blanks").toString());
+    run("read={format: parquet, path: %s}".formatted(folder.resolve("blanks")));
+    List<String> found = rows("text", "finish_reason", "prompt_tokens");
+    assertThat(found.get(0)).isEqualTo(found.get(1)).doesNotContain("error");
+  }
+
   @Test
   void everyKindThatHasPiecesRuns() throws Exception {
     String yaml = yaml().replaceFirst("task: .*", """

@@ -126,6 +126,23 @@ class TestPieceAnswers {
     assertThat(result.<String>getAs("text")).isEqualTo("{}\n\n{}\n\n{}");
   }
 
+  /** A piece may be what functions know as blank, such as no-break spaces alone. */
+  @Test
+  void piecesThatNobodyWasAskedAboutSayNothing() {
+    Object[] blank = result("", "skipped"), blankFields = java.util.Arrays.copyOf(blank, blank.length + 1);
+    Row fields = result(absorb(Kind.EXTRACT, blankFields, extracted("Ann", "Ulm")));
+    assertThat(fields.<Row>getAs("fields")).hasToString("[Ann,Ulm]");
+    assertThat(fields.<String>getAs("finish_reason")).isEqualTo("stop");
+    Row label = result(absorb(Kind.CLASSIFY, null, new int[] {50, 5}, blank, result("good", "stop")));
+    assertThat(label.<String>getAs("text")).isEqualTo("good");
+    assertThat(result(absorb(Kind.TRANSLATE, result("eins", "stop"), blank, result("zwei", "stop"))).<String>getAs("text"))
+        .isEqualTo("eins\n\n\n\nzwei");
+    for (Kind kind : List.of(Kind.SUMMARIZE, Kind.CLASSIFY, Kind.ANSWER, Kind.TRANSLATE)) {
+      assertThat(result(absorb(kind, blank, blank)).mkString("|")).as(kind.toString()).startsWith("|skipped|||20|8|6|m|");
+    }
+    assertThat(result(absorb(Kind.EXTRACT, blankFields, blankFields)).<Row>getAs("fields")).isNull();
+  }
+
   @Test
   void answersAreAskedAgainWhereTheyDiffer() {
     assertThat(result(absorb(Kind.ANSWER, result("", "no_answer"), result("", "no_answer"))).mkString("|")).startsWith("|no_answer|||20|");

@@ -2,14 +2,18 @@ package org.scriptorium.pipeline.evaluation;
 
 import static org.apache.spark.sql.functions.avg;
 import static org.apache.spark.sql.functions.call_function;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.first;
 import static org.apache.spark.sql.functions.flatten;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.regexp_extract;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.sort_array;
 import static org.apache.spark.sql.functions.trim;
+import static org.apache.spark.sql.functions.when;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
@@ -17,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -101,9 +106,11 @@ public record Evaluation(
   private Map<String, Column> measures() {
     Map<String, Column> measures = new LinkedHashMap<>();
     if (prediction.isPresent()) {
-      addRouge(measures, "", col("prediction"));
-      measures.put("exact_match", call_function("exact_match", col("prediction"), col("reference")));
-      measures.put("token_f1", call_function("token_f1", col("prediction"), col("reference")));
+      // No text is an empty one: what nothing came of must not go out of the means.
+      Column text = coalesce(col("prediction"), lit(""));
+      addRouge(measures, "", text);
+      measures.put("exact_match", call_function("exact_match", text, col("reference")));
+      measures.put("token_f1", call_function("token_f1", text, col("reference")));
     }
     if (lead.isPresent()) addRouge(measures, "lead-1 ", firstSentence(col("lead")));
     if (found.isPresent()) {
@@ -130,10 +137,15 @@ public record Evaluation(
     for (String name : references.columns()) {
       if (name.equals("id")) continue;
       boolean isArray = references.schema().apply(name).dataType() instanceof ArrayType;
-      Column column = col(name);
-      all.add((name.equals("lead") ? first(column) : isArray ? flatten(collect_list(column)) : collect_list(column)).as(name));
+      // In an order of their own, since the first of equally good references is taken, and rows come in any.
+      Column column = col(name), listed = sort_array(collect_list(column));
+      Column found = isArray ? flatten(listed) : listed;
+      all.add((name.equals("lead") ? min(column) : when(size(found).gt(0), found)).as(name));
     }
-    return references.groupBy("id").agg(all.getFirst(), all.subList(1, all.size()).toArray(Column[]::new));
+    Dataset<Row> grouped = references.groupBy("id").agg(all.getFirst(), all.subList(1, all.size()).toArray(Column[]::new));
+    // An id without any reference is as one that is not there.
+    return grouped.where(Stream.of("reference", "relevant").filter(List.of(grouped.columns())::contains).map(name -> col(name).isNotNull())
+        .reduce(Column::or).orElse(lit(true)));
   }
 
   /** @param wanted the data's column behind each of ours */

@@ -18,7 +18,10 @@ final class EvaluationFiles {
     String name = path.toLowerCase(Locale.ROOT).replaceFirst("\\.(gz|bz2|zst)$", "");
     try {
       if (name.endsWith(".jsonl") || name.endsWith(".json")) return spark.read().json(path);
-      if (name.endsWith(".csv")) return spark.read().option("header", true).option("multiLine", true).option("escape", "\"").csv(path);
+      // Quotes with nothing between them are an empty text, and nothing at all is none.
+      if (name.endsWith(".csv")) {
+        return spark.read().option("header", true).option("multiLine", true).option("escape", "\"").option("nullValue", "\u0000").csv(path);
+      }
       return spark.read().parquet(path);
     } catch (Exception e) {
       // Spark throws checked exceptions that no signature names.

@@ -44,7 +44,7 @@ public enum Rouge {
   public Scores score(String prediction, String reference) {
     List<String> predicted = words(prediction), wanted = words(reference);
     return new Scores(ngrams(predicted, wanted, 1), ngrams(predicted, wanted, 2),
-        Score.of(table(wanted, predicted)[wanted.size()][predicted.size()], predicted.size(), wanted.size()),
+        Score.of(longest(wanted, predicted), predicted.size(), wanted.size()),
         lines(lines(prediction), lines(reference)));
   }
 
@@ -102,13 +102,14 @@ public enum Rouge {
    * out.
    */
   private static void mark(BitSet union, List<String> line, List<String> other) {
-    int[][] lengths = table(line, other);
+    BitSet[] isLeft = new BitSet[line.size() + 1];
+    longest(line, other, isLeft);
     int i = line.size(), j = other.size();
     while (i > 0 && j > 0) {
       if (line.get(i - 1).equals(other.get(j - 1))) {
         union.set(--i);
         j--;
-      } else if (lengths[i][j - 1] > lengths[i - 1][j]) {
+      } else if (isLeft[i].get(j)) {
         j--;
       } else {
         i--;
@@ -116,14 +117,34 @@ public enum Rouge {
     }
   }
 
-  /** Lengths of the longest common subsequences of all beginnings. */
-  private static int[][] table(List<String> a, List<String> b) {
-    int[][] lengths = new int[a.size() + 1][b.size() + 1];
+  private static int longest(List<String> a, List<String> b) {
+    return longest(a, b, new BitSet[0]);
+  }
+
+  /**
+   * The length of the longest common subsequence, by the lengths of all beginnings, of which two rows are kept.
+   *
+   * @param isLeft gets, unless it is empty, for each beginning of {@code a} where that of {@code b} may lose a word rather than that of
+   *     {@code a}: what leads back to the words themselves, in a bit instead of a number for each pair
+   */
+  private static int longest(List<String> a, List<String> b, BitSet[] isLeft) {
+    int[] above = new int[b.size() + 1], lengths = new int[b.size() + 1];
     for (int i = 1; i <= a.size(); i++) {
+      String word = a.get(i - 1);
+      BitSet left = new BitSet();
       for (int j = 1; j <= b.size(); j++) {
-        lengths[i][j] = a.get(i - 1).equals(b.get(j - 1)) ? lengths[i - 1][j - 1] + 1 : Math.max(lengths[i - 1][j], lengths[i][j - 1]);
+        if (word.equals(b.get(j - 1))) {
+          lengths[j] = above[j - 1] + 1;
+        } else {
+          lengths[j] = Math.max(above[j], lengths[j - 1]);
+          if (lengths[j - 1] > above[j]) left.set(j);
+        }
       }
+      if (isLeft.length > 0) isLeft[i] = left;
+      int[] free = above;
+      above = lengths;
+      lengths = free;
     }
-    return lengths;
+    return above[b.size()];
   }
 }

@@ -52,6 +52,28 @@ class TestEvaluation {
         .startsWith("{\"rows\":2,\"predictions_without_reference\":1,\"references_without_prediction\":1,\"rouge1_precision\":");
   }
 
+  @Test
+  void emptyTextsCountAndMissingReferencesDoNot() throws Exception {
+    Path predictions = Files.writeString(folder.resolve("p.csv"), "id,text\n1,\"\"\n2,Paris\n3,\n4,Ulm\n5,\"\"\n");
+    Path references = Files.writeString(folder.resolve("r.csv"), "id,reference\n1,Rome\n2,Paris\n3,Bern\n4,\n5,\"\"\n");
+    Evaluation.Result result = texts(Optional.empty()).compare(spark, predictions.toString(), references.toString());
+    assertThat(result.rows()).as("but for the one without a reference").isEqualTo(4);
+    assertThat(result.withoutReference()).isEqualTo(1);
+    assertThat(result.means().get("exact_match")).as("of an answer, and of none where there is none").isEqualTo(0.5);
+    assertThat(result.means().get("rouge1 recall")).isEqualTo(0.25);
+  }
+
+  /** Two references that a prediction is equally near to differ in precision. */
+  @Test
+  void theOrderOfReferencesDoesNotShow() {
+    EvaluationFunctions.register(spark);
+    var predictions = spark.sql("SELECT 1 AS id, 'a b' AS text");
+    for (String order : List.of("(1, 'a'), (1, 'a b c d')", "(1, 'a b c d'), (1, 'a')")) {
+      var references = spark.sql("SELECT * FROM VALUES %s AS v(id, reference)".formatted(order)).coalesce(1);
+      assertThat(texts(Optional.empty()).compare(predictions, references).means().get("rouge1 precision")).isEqualTo(0.5);
+    }
+  }
+
   private static void write(String query, String format, Path path) throws Exception {
     switch (format) {
       case "parquet" -> spark.sql(query).write().parquet(path.toString());
