@@ -121,7 +121,8 @@ public record JobPlan(
     double share = sampleBytes == 0 ? times : bytes / (double) sampleBytes;
     // How many requests a parted document takes depends on its pieces.
     boolean isParted = job.tasks().stream().anyMatch(task -> task.longDocuments() instanceof LongDocuments.MapReduce);
-    long limit = isParted ? 0 : job.tasks().stream().filter(task -> task.kind().generates()).mapToLong(task -> task.generate().room(0)).sum() * answered;
+    long each = job.tasks().stream().filter(task -> task.kind().generates()).mapToLong(task -> task.generate().room(0)).sum();
+    long limit = isParted ? 0 : each * answered;
     return new Share(answered, bytes, sample.size(), tally.promptTokens * share, tally.completionTokens * times, limit, seconds * times);
   }
 
@@ -138,6 +139,7 @@ public record JobPlan(
     String documents = night.map(found -> String.format(Locale.ROOT,
         "documents:     %,d new, %,d changed, %,d to try again, %,d deleted, %,d kept as they are%n",
         found.added, found.changed, found.retried, found.removed, found.kept)).orElse("");
+    String most = completionLimit == 0 ? "" : String.format(Locale.ROOT, " (at most %,d)", completionLimit);
     String requests = night.isPresent() ? "%,d requests to compute" : "%,d of them to answer";
     return String.format(Locale.ROOT, """
             %s: dry run, nothing is written
@@ -146,6 +148,6 @@ public record JobPlan(
             memory:        about %,.0f MiB%s
             expected time: about %s""",
         name, documents, rows, String.format(Locale.ROOT, requests, answered), bytes, partitions, promptTokens, completionTokens,
-        completionLimit == 0 ? "" : String.format(Locale.ROOT, " (at most %,d)", completionLimit), sampled, memoryBytes / 1048576.0, model, Report.duration(Math.round(seconds)));
+        most, sampled, memoryBytes / 1048576.0, model, Report.duration(Math.round(seconds)));
   }
 }

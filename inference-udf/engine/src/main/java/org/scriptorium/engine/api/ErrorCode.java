@@ -7,7 +7,7 @@ import java.util.Locale;
  * model or a job stop it.
  */
 public enum ErrorCode {
-  /** Row: the prompt leaves no token of the model's context, or reaches {@code max_length}, and the job asks for no truncation, or it can't help. */
+  /** Row: the prompt leaves no token of the model's context, or reaches {@code max_length}, where it is not to be cut, or can't be so far. */
   PROMPT_TOO_LONG,
   /** Row: the text is not well-formed UTF-8, or holds an unpaired surrogate. */
   MALFORMED_TEXT,
