@@ -105,8 +105,13 @@ final class ExtractAiCalls extends Rule<LogicalPlan> {
       var specification = CallOptions.specification(call, bound, conf.model(call.function().task().defaultModel()));
       checkTemplate(call, specification, arguments.getFirst());
       if (condition.isPresent()) {
-        var text = arguments.getFirst();
-        arguments.set(0, new If(condition.get(), text, Literal.create(null, text.dataType())));
+        // Without its text a row is not asked. Of the others too none may be computed for a row that is not to have it: it might fail.
+        for (int i = 0; i < arguments.size(); i++) {
+          var argument = arguments.get(i);
+          if (i == 0 || !argument.foldable()) {
+            arguments.set(i, new If(condition.get(), argument, Literal.create(null, argument.dataType())));
+          }
+        }
       }
       var key = new AiCall(specification, Catalyst.seq(arguments));
       var result = results.computeIfAbsent(key.canonicalized(), absent -> new Result(key, resultAttribute(key)));

@@ -69,13 +69,24 @@ final class GenerationBatch {
         switch (step) {
           case Step.Absent absent -> { }
           case Step.Answered answered -> answers[row][call] = answered.answer();
-          case Step.Measure measure -> answers[row][call] = measure.answer().apply(models.get(call));
+          case Step.Measure measure -> answers[row][call] = measured(measure, calls.get(call), models.get(call));
           case Step.Ask ask -> ask(ask, row, call, calls.get(call), models.get(call).generator(), asked);
           case Step.Read read -> read(read, row, call, calls.get(call), models.get(call), asked);
         }
       }
     }
     oneLess();
+  }
+
+  private static Answer measured(Step.Measure measure, RowRequests requests, OpenModel model) {
+    try {
+      return measure.answer().apply(model);
+    } catch (ModelException e) {
+      return requests.failed(e.code(), e.getMessage()).answer();
+    } catch (RuntimeException | StackOverflowError e) {
+      // Its message may quote the document. The stack is that of a pattern of the tokenizer over a very long word.
+      return requests.failed(ErrorCode.INTERNAL, "the text could not be measured: " + e.getClass().getName()).answer();
+    }
   }
 
   private void read(Step.Read read, int row, int call, RowRequests requests, OpenModel model, EqualRequests asked) {

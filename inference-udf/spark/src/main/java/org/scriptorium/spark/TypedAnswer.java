@@ -37,9 +37,13 @@ final class TypedAnswer {
     return type instanceof StructType || type instanceof ArrayType || type instanceof MapType;
   }
 
-  /** @throws RuntimeException of Spark's parser, with the place in the text */
+  /**
+   * A type whose fields may all be NULL: an answer need not have what was asked for.
+   *
+   * @throws RuntimeException of Spark's parser, with the place in the text
+   */
   static DataType type(String ddl) {
-    return DataType.fromDDL(ddl);
+    return DataType.fromDDL(ddl).asNullable();
   }
 
   Answer read(Completion completion) {

@@ -269,6 +269,13 @@ class TestGenerationPlans {
         "SELECT if(id > 9, ai_gen(text), nvl(nullif(text, 'document 2'), ai_summarize(text))) FROM documents")))
         .hasSize(12).contains("document 1", "<document 11>");
     assertThat(session.models.requests()).isEqualTo(3);
+    session.models.reset();
+    // Whatever of a call would fail on rows that do not take its branch.
+    assertThat(column(session.sql("""
+        SELECT CASE WHEN text RLIKE '[13]$' THEN ai_summarize(text, CAST(substr(text, 10) AS INT)) ELSE text END
+        FROM (SELECT id, if(id = 2, 'document two', text) AS text FROM documents) WHERE id < 4 ORDER BY id
+        """))).hasSize(4).startsWith("document 0").contains("document two");
+    assertThat(session.models.requests()).isEqualTo(2);
   }
 
   @ParameterizedTest

@@ -205,6 +205,12 @@ class TestTaskFunctions {
           ai_query(%1$s, '{"a": 1}', responseFormat => 'json_object') o,
           try_ai_query(%1$s, '[1]', responseFormat => '{"type": "json_object"}').error p
         """.formatted(model)).first();
+    Row partial = session.sql("""
+        SELECT try_ai_query(%1$s, '{"b": 1}', 'STRUCT<a: INT NOT NULL, c: STRING NOT NULL, b: INT>').value v,
+          ai_query(%1$s, '{"b": 2}', 'STRUCT<a: STRING NOT NULL, b: INT>') w
+        """.formatted(model)).first();
+    assertThat(partial.getStruct(0)).as("an answer need not have all that was asked for").isEqualTo(row(null, null, 1));
+    assertThat(partial.getStruct(1)).isEqualTo(row(null, 2));
     assertThat(row.getStruct(0).getInt(0)).isEqualTo(1);
     assertThat(row.getStruct(0).getList(1)).isEqualTo(List.of("x"));
     assertThat(row.getInt(1)).isEqualTo(42);
