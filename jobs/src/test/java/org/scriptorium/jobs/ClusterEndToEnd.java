@@ -138,7 +138,8 @@ class ClusterEndToEnd {
     boolean isElsewhere = List.of(more).contains("--master");
     var arguments = new ArrayList<>(List.of("run", job.toString()));
     if (!isElsewhere) arguments.addAll(List.of("--master", cluster.master()));
-    arguments.addAll(List.of("--conf", "spark.executor.memory=1g", "--conf", "spark.driver.memory=1g", "--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0", "--conf", "spark.scriptorium.engine.cache-memory=64m"));
+    arguments.addAll(List.of("--conf", "spark.executor.memory=1g", "--conf", "spark.driver.memory=1g",
+        "--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0", "--conf", "spark.scriptorium.engine.cache-memory=64m"));
     arguments.addAll(List.of(more));
     return launcher.start(Launcher.SCRIPT, Map.of(), "", arguments.toArray(String[]::new));
   }
