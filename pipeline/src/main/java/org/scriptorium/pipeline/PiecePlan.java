@@ -11,6 +11,8 @@ import static org.apache.spark.sql.functions.is_valid_utf8;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.monotonically_increasing_id;
 import static org.apache.spark.sql.functions.octet_length;
+import static org.apache.spark.sql.functions.pmod;
+import static org.apache.spark.sql.functions.shiftright;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.udf;
@@ -62,6 +64,9 @@ final class PiecePlan {
   private static final String RESERVE = "_scriptorium_reserve";
   private static final String PIECE = "_scriptorium_piece";
   private static final String ANSWER = "_scriptorium_answer";
+  /** As {@code monotonically_increasing_id} numbers rows: those of a partition in the lower bits, partitions in the upper ones. */
+  private static final int PARTITION_SHIFT = 33;
+  private static final long ROWS_OF_PARTITION = (1L << PARTITION_SHIFT) - 1;
   /** What lives from one projection to the next. */
   private static final String STEP = "_scriptorium_step";
 
@@ -133,12 +138,17 @@ final class PiecePlan {
     return found.select(columns(col(KEY), col(RESERVE), each.as(STEP)));
   }
 
-  /** A row for each piece, with its answer. TextPieces are spread as documents are, see {@link ResultPlan#of}. */
+  /**
+   * A row for each piece, with its answer. Pieces go around the partitions as they stand in their documents, and these as they are
+   * numbered: evenly, and in whatever order a repeated task finds them to the same place.
+   */
   private Dataset<Row> asked(Dataset<Row> documents) {
     Dataset<Row> pieces = documents.select(columns(col(KEY), col(RESERVE), explode(col(STEP)).as(STEP)))
         .select(columns(col(KEY), col(RESERVE), col(STEP).getField(ROW).as(ROW), col(STEP).getField(STATE).as(STATE),
             col(STEP).getField(PIECE).as(PIECE), col(STEP).getField(text).as(text)));
-    return pieces.repartition(partitions).sortWithinPartitions(octet_length(col(text)).desc(), col(text))
+    Column turn = col(KEY).bitwiseAND(lit(ROWS_OF_PARTITION)).plus(shiftright(col(KEY), PARTITION_SHIFT))
+        .plus(coalesce(col(PIECE).getField("index"), lit(0)));
+    return pieces.repartitionById(partitions, pmod(turn, lit(partitions)).cast("int")).sortWithinPartitions(octet_length(col(text)).desc(), col(text))
         .select(columns(col(KEY), col(RESERVE), col(ROW), col(STATE), col(PIECE), ResultPlan.call(job, task, source).as(ANSWER)));
   }
 

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -15,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.scriptorium.engine.TinyModel;
 import org.scriptorium.spark.ScriptoriumExtensions;
+import scala.jdk.javaapi.CollectionConverters;
 
 /** Documents longer than the context of a real engine's model, whose text is noise. */
 class TestLongDocuments {
@@ -122,6 +126,44 @@ class TestLongDocuments {
         .selectExpr("ai_pack(parts, borders, %d, %s + %d, map('model', '%s')) p".formatted(PIECE_TOKENS, NO_TEXT.formatted(model),
             NEW_TOKENS + 8, model)).selectExpr("inline(p)").collectAsList();
     return pieces.size() == 1 ? List.of(text) : pieces.stream().map(piece -> piece.<String>getAs("text")).toList();
+  }
+
+  @Test
+  void thePiecesOfADocumentGoToAllPartitions() throws Exception {
+    List<Long> generated = new CopyOnWriteArrayList<>();
+    var listener = new SparkListener() {
+      @Override
+      public void onTaskEnd(SparkListenerTaskEnd end) {
+        for (var info : CollectionConverters.asJava(end.taskInfo().accumulables())) {
+          boolean isCount = info.name().contains("generated rows") && info.update().nonEmpty();
+          if (isCount && info.update().get() instanceof Long rows && rows > 0) generated.add(rows);
+        }
+      }
+    };
+    var documents = spark.read().parquet(shared.resolve("docs").toString());
+    documents.where("id = 'd7'").write().parquet(folder.resolve("one").toString());
+    int pieces = pieces(documents.where("id = 'd7'").head().getAs("text")).size();
+    spark.sparkContext().addSparkListener(listener);
+    try {
+      run("read.path=" + folder.resolve("one"), "read.partitions=3");
+      spark.sparkContext().listenerBus().waitUntilEmpty();
+    } finally {
+      spark.sparkContext().removeSparkListener(listener);
+    }
+    assertThat(pieces).isGreaterThan(6);
+    assertThat(generated.getFirst()).as("what the instruction alone takes").isEqualTo(1);
+    assertThat(generated.subList(1, 4)).as("the first round")
+        .allMatch(rows -> rows == pieces / 3 || rows == pieces / 3 + 1).satisfies(rows ->
+            assertThat(rows.stream().mapToLong(row -> row).sum()).isEqualTo(pieces));
+  }
+
+  /** How much of a prompt was cached differs when a task is repeated; rows that then went elsewhere would be lost. */
+  @Test
+  void noRowsPlaceDependsOnWhatWasCached() {
+    var job = JobFile.parse(yaml(), "job.yaml", List.of());
+    String plan = ((org.apache.spark.sql.classic.Dataset<?>) ResultPlan.of(Source.open(spark, job), job, 5)).queryExecution()
+        .optimizedPlan().toString();
+    assertThat(plan).contains("RepartitionByExpression").doesNotContainPattern("Repartition \\d");
   }
 
   /** What a request that is cut has lost still tells documents apart. */

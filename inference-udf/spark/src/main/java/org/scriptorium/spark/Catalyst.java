@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -48,6 +49,15 @@ final class Catalyst {
       public BoxedUnit apply(T node) {
         visitor.accept(node);
         return BoxedUnit.UNIT;
+      }
+    };
+  }
+
+  static <A, R> Function1<A, R> function(Function<A, R> function) {
+    return new AbstractFunction1<>() {
+      @Override
+      public R apply(A argument) {
+        return function.apply(argument);
       }
     };
   }

@@ -1,5 +1,9 @@
 package org.scriptorium.spark;
 
+import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.plans.physical.HashPartitioning;
+import org.apache.spark.sql.catalyst.plans.physical.Partitioning;
 import org.apache.spark.sql.catalyst.plans.physical.RangePartitioning;
 import org.apache.spark.sql.catalyst.plans.physical.RoundRobinPartitioning;
 import org.apache.spark.sql.catalyst.rules.Rule;
@@ -34,7 +38,10 @@ final class MaterializeGenerations extends Rule<SparkPlan> {
   }
 
   private SparkPlan exchanged(SparkPlan child) {
-    var partitioning = new RoundRobinPartitioning(SQLConf.get().numShufflePartitions());
+    int partitions = SQLConf.get().numShufflePartitions();
+    List<Expression> stable = StableColumns.of(child);
+    Partitioning partitioning = stable.isEmpty() ? new RoundRobinPartitioning(partitions)
+        : new HashPartitioning(Catalyst.seq(stable), partitions);
     return new ShuffleExchangeExec(partitioning, child, ENSURE_REQUIREMENTS$.MODULE$, Option.empty());
   }
 

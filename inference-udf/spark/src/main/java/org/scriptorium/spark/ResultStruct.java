@@ -1,6 +1,7 @@
 package org.scriptorium.spark;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
@@ -9,6 +10,7 @@ import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.GetStructField;
 import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -36,6 +38,8 @@ public final class ResultStruct {
   private static final int TEXT = 0;
   static final int FINISH_REASON = 1;
   static final int ERROR = 3;
+  private static final int CACHED_TOKENS = 5;
+  private static final int REQUEST_KEY = 8;
 
   /** Whether a struct has what the model thought before it answered. */
   enum Reasoning { HIDDEN, SHOWN }
@@ -49,6 +53,22 @@ public final class ResultStruct {
   /** The text of a call's struct. */
   static Expression text(Attribute result) {
     return new GetStructField(result, TEXT, Option.apply("text"));
+  }
+
+  /** What was asked, of a column for which {@link #isResult} holds. */
+  static Expression requestKey(Attribute result) {
+    return new GetStructField(result, REQUEST_KEY, Option.apply("request_key"));
+  }
+
+  /** True of what {@link #type} gives. */
+  static boolean isResult(DataType type) {
+    return type instanceof StructType struct && List.of(struct.fieldNames()).subList(0, Math.min(TYPE.size(), struct.size()))
+        .equals(List.of(TYPE.fieldNames()));
+  }
+
+  /** True of the one field that depends on what was asked before. */
+  static boolean isCachedTokens(int ordinal) {
+    return ordinal == CACHED_TOKENS;
   }
 
   /** True on rows whose documents are blank. */

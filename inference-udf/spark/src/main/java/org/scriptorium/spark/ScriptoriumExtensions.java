@@ -1,6 +1,5 @@
 package org.scriptorium.spark;
 
-import java.util.function.Function;
 import org.apache.spark.sql.SparkSessionExtensions;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -20,8 +19,8 @@ import scala.runtime.BoxedUnit;
  *
  * <p>A call is moved into an operator in analysis ({@link ExtractAiCalls}), refused where that can't be ({@link CheckAiPositions}),
  * moved above what makes its rows fewer ({@link PushFiltersBelowGeneration}, {@link ChooseRowsBelowGeneration}), left out where nobody
- * reads it ({@link DropUnreadGenerations}), checked and planned ({@link AiGenerateStrategy}), and kept from being computed twice
- * ({@link MaterializeGenerations}).
+ * reads it ({@link DropUnreadGenerations}), kept from being dealt out by what changes from run to run ({@link DealRowsByStableColumns}),
+ * checked and planned ({@link AiGenerateStrategy}), and kept from being computed twice ({@link MaterializeGenerations}).
  */
 public final class ScriptoriumExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
 
@@ -31,27 +30,19 @@ public final class ScriptoriumExtensions extends AbstractFunction1<SparkSessionE
       for (AiFunction.OnError onError : AiFunction.OnError.values()) {
         extensions.injectFunction(new Tuple3<FunctionIdentifier, ExpressionInfo, Function1<Seq<Expression>, Expression>>(
             function.identifier(onError), function.information(onError),
-            function(arguments -> AiFunctionCall.build(function, onError, Catalyst.list(arguments)))));
+            Catalyst.function(arguments -> AiFunctionCall.build(function, onError, Catalyst.list(arguments)))));
       }
     }
-    extensions.injectResolutionRule(function(session -> new ExtractAiCalls((SparkSession) session)));
-    extensions.injectPostHocResolutionRule(function(session -> new CheckAiPositions()));
-    extensions.injectOptimizerRule(function(session -> new PushFiltersBelowGeneration()));
-    extensions.injectOptimizerRule(function(session -> new ChooseRowsBelowGeneration()));
-    extensions.injectOptimizerRule(function(session -> new DropUnreadGenerations()));
-    extensions.injectPlannerStrategy(function(session -> new AiGenerateStrategy((SparkSession) session)));
-    extensions.injectQueryStagePrepRule(function(session -> new MaterializeGenerations()));
-    extensions.injectColumnar(function(session -> new AfterExchanges()));
+    extensions.injectResolutionRule(Catalyst.function(session -> new ExtractAiCalls((SparkSession) session)));
+    extensions.injectPostHocResolutionRule(Catalyst.function(session -> new CheckAiPositions()));
+    extensions.injectOptimizerRule(Catalyst.function(session -> new PushFiltersBelowGeneration()));
+    extensions.injectOptimizerRule(Catalyst.function(session -> new ChooseRowsBelowGeneration()));
+    extensions.injectOptimizerRule(Catalyst.function(session -> new DropUnreadGenerations()));
+    extensions.injectOptimizerRule(Catalyst.function(session -> new DealRowsByStableColumns()));
+    extensions.injectPlannerStrategy(Catalyst.function(session -> new AiGenerateStrategy((SparkSession) session)));
+    extensions.injectQueryStagePrepRule(Catalyst.function(session -> new MaterializeGenerations()));
+    extensions.injectColumnar(Catalyst.function(session -> new AfterExchanges()));
     return BoxedUnit.UNIT;
-  }
-
-  private static <A, R> Function1<A, R> function(Function<A, R> function) {
-    return new AbstractFunction1<>() {
-      @Override
-      public R apply(A argument) {
-        return function.apply(argument);
-      }
-    };
   }
 
   /** Without adaptive execution this is the one hook after Spark has placed its exchanges. */

@@ -7,6 +7,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import java.util.function.UnaryOperator;
 import org.scriptorium.engine.api.Completion;
 import org.scriptorium.engine.api.EngineStatistics;
@@ -26,6 +27,7 @@ final class PlanGenerator implements Generator {
   private final ModelDescription model;
   private final long latencyMilliseconds;
   private final UnaryOperator<String> answers;
+  private final IntSupplier cachedTokens;
   private final ScheduledExecutorService threads = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
   private final AtomicInteger requests = new AtomicInteger();
   private final AtomicInteger cancelled = new AtomicInteger();
@@ -35,11 +37,12 @@ final class PlanGenerator implements Generator {
   private final List<Request> seen = new CopyOnWriteArrayList<>();
 
   PlanGenerator(ModelDescription model, long latencyMilliseconds) {
-    this(model, latencyMilliseconds, prompt -> "<" + prompt + ">");
+    this(model, latencyMilliseconds, prompt -> "<" + prompt + ">", () -> 2);
   }
 
-  PlanGenerator(ModelDescription model, long latencyMilliseconds, UnaryOperator<String> answers) {
+  PlanGenerator(ModelDescription model, long latencyMilliseconds, UnaryOperator<String> answers, IntSupplier cachedTokens) {
     this.model = model;
+    this.cachedTokens = cachedTokens;
     this.answers = answers;
     this.latencyMilliseconds = latencyMilliseconds;
   }
@@ -102,8 +105,8 @@ final class PlanGenerator implements Generator {
     String key = "key of " + prompt.text().hashCode();
     String text = answers.apply(prompt.text());
     int border = text.indexOf(THOUGHT);
-    if (border < 0) return new Completion(text, FinishReason.STOP, "", "", 7, 2, 3, model.name(), key);
-    return new Completion(text.substring(border + THOUGHT.length()), FinishReason.STOP, "", "", 7, 2, 3, model.name(), key,
+    if (border < 0) return new Completion(text, FinishReason.STOP, "", "", 7, cachedTokens.getAsInt(), 3, model.name(), key);
+    return new Completion(text.substring(border + THOUGHT.length()), FinishReason.STOP, "", "", 7, cachedTokens.getAsInt(), 3, model.name(), key,
         text.substring(0, border), 2, List.of());
   }
 

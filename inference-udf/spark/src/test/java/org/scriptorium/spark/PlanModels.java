@@ -41,6 +41,8 @@ final class PlanModels implements ModelOpener {
   volatile long latencyMilliseconds = 1;
   /** What generators answer to the text of a prompt. */
   volatile UnaryOperator<String> answers = PlanModels::echo;
+  /** Of each prompt's seven tokens. */
+  volatile int cachedTokens = 2;
 
   static Path write(Path file, String content) throws IOException {
     return Files.writeString(file, MAGIC + content);
@@ -54,7 +56,7 @@ final class PlanModels implements ModelOpener {
     var found = described(file, name);
     if (fingerprint.filter(expected -> !expected.equals(found.fingerprint())).isPresent())
       throw new ModelException(ErrorCode.MODEL_CHANGED, "%s: expected SHA-256 %s".formatted(name, fingerprint.get()));
-    var generator = new PlanGenerator(found, latencyMilliseconds, answers);
+    var generator = new PlanGenerator(found, latencyMilliseconds, answers, () -> cachedTokens);
     generators.add(generator);
     return generator;
   }
@@ -130,6 +132,7 @@ final class PlanModels implements ModelOpener {
     isOpeningBroken = false;
     latencyMilliseconds = 1;
     answers = PlanModels::echo;
+    cachedTokens = 2;
   }
 
   private static String echo(String prompt) {

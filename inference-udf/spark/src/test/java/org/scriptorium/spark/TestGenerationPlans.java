@@ -6,6 +6,8 @@ import static org.scriptorium.spark.PlanSession.metric;
 import static org.scriptorium.spark.PlanSession.operators;
 
 import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -151,6 +153,10 @@ class TestGenerationPlans {
     assertThat(ranged.collectAsList()).hasSize(12);
     assertThat(session.models.requests()).isEqualTo(12);
     session.models.reset();
+    var structs = session.sql("SELECT id, try_ai_gen(text) r FROM documents").repartitionByRange(3, functions.col("r.text"));
+    assertThat(structs.collectAsList()).hasSize(12);
+    assertThat(executedPlan(structs)).contains("hashpartitioning(id").doesNotContain("RoundRobin");
+    session.models.reset();
     assertThat(column(session.sql("SELECT ai_gen(text) a, id AS number FROM documents ORDER BY number DESC"))).startsWith("<document 11>");
     assertThat(session.models.requests()).isEqualTo(12);
   }
@@ -290,5 +296,51 @@ class TestGenerationPlans {
     var kept = session.sql("SELECT a FROM answers WHERE id IN (SELECT id * 2 FROM range(3))");
     assertThat(column(kept)).containsExactlyInAnyOrderElementsOf(List.of("<document 0>", "<document 2>", "<document 4>"));
     assertThat(session.models.requests()).isEqualTo(3);
+  }
+
+  /** When an executor is lost some of a stage's tasks run again: rows that then go elsewhere would be lost or doubled. */
+  @ParameterizedTest
+  @ValueSource(strings = {
+      "SELECT /*+ REPARTITION(5) */ id, text, r FROM answers",
+      "SELECT /*+ REPARTITION */ id, text, r FROM answers",
+      "SELECT /*+ REBALANCE(5) */ id, r.cached_tokens AS cached FROM answers",
+      "SELECT /*+ REPARTITION(5) */ id, named_struct('result', r) AS s, map('id', id) AS m FROM answers",
+      "SELECT /*+ REPARTITION(5) */ r FROM answers",
+      "SELECT /*+ REPARTITION(5) */ * FROM (SELECT id, r.prompt_tokens - r.cached_tokens AS n FROM answers UNION ALL SELECT id, 0 FROM answers)",
+      "SELECT /*+ REPARTITION(5) */ kind, max(r.cached_tokens) AS most FROM answers GROUP BY kind",
+      "SELECT /*+ REPARTITION(5) */ id, c FROM answers LATERAL VIEW explode(array(r.cached_tokens)) AS c",
+  })
+  void rowsGoToTheSamePartitionsWhateverWasCached(String query) {
+    session.spark.conf().set("spark.sql.adaptive.coalescePartitions.enabled", false);
+    try {
+      for (boolean adaptive : new boolean[] {true, false}) {
+        session.adaptive(adaptive);
+        session.sql("SELECT id, kind, text, try_ai_gen(text) r FROM documents").createOrReplaceTempView("answers");
+        var first = placed(query, 2);
+        assertThat(placed(query, 5)).as("adaptive: %s", adaptive).isEqualTo(first);
+        assertThat(first).isNotEmpty();
+      }
+    } finally {
+      session.spark.conf().unset("spark.sql.adaptive.coalescePartitions.enabled");
+    }
+  }
+
+  private static List<String> placed(String query, int cachedTokens) {
+    session.models.cachedTokens = cachedTokens;
+    return session.sql(query).withColumn("partition", functions.spark_partition_id()).collectAsList().stream()
+        .map(row -> row.mkString(" ").replaceAll("\\b[25]\\b", "_")).sorted().toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void rowsAreDealtOutByTheirBytesWhereTheseStayTheSame(boolean adaptive) {
+    session.adaptive(adaptive);
+    var texts = session.sql("SELECT /*+ REPARTITION(4) */ id, ai_gen(text) a FROM documents");
+    assertThat(texts.collectAsList()).hasSize(12);
+    assertThat(executedPlan(texts)).contains("RoundRobinPartitioning(4)").doesNotContain("hashpartitioning");
+  }
+
+  private static String executedPlan(Dataset<Row> rows) {
+    return ((org.apache.spark.sql.classic.Dataset<?>) rows).queryExecution().executedPlan().toString();
   }
 }
