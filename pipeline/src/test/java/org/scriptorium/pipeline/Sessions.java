@@ -48,7 +48,6 @@ final class Sessions {
     session = SparkSession.builder().master(System.getProperty(MASTER, "local[2]")).appName("pipeline tests")
         .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "2")
         .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse")
-        .config("spark.executor.heartbeatInterval", "200ms")
         // Plans over a few rows take longer to compile than to run.
         .config("spark.sql.codegen.wholeStage", "false").config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.driver.host", "localhost").config("spark.driver.bindAddress", "127.0.0.1").getOrCreate();

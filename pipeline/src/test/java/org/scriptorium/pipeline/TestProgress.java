@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.ObjectInputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.scheduler.AccumulableInfo;
@@ -19,6 +22,8 @@ import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.apache.spark.scheduler.TaskInfo;
 import org.apache.spark.scheduler.TaskLocality;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.AccumulatorV2;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,22 +44,74 @@ class TestProgress {
     Sessions.delay = 0;
   }
 
-  /** Heartbeats come when they can: now and then Spark sends none while tasks of some seconds run, and another run has to show it. */
   @Test
   void tellsOfRowsWhileTheyAreGenerated() throws IOException {
-    boolean wasTold = false;
-    for (int attempt = 0; attempt < 4 && !wasTold; attempt++) {
-      told.reset();
-      run(Progress.log(out, Duration.ofMillis(100)), 300, "out-" + attempt);
-      List<String> lines = told.toString(StandardCharsets.UTF_8).lines().toList();
-      assertThat(lines.getFirst()).isEqualTo("told: 40 rows, starting");
-      List<String> going = lines.stream().filter(line -> line.contains(" of 40 rows ")).toList();
-      assertThat(going).allMatch(line -> line.matches("told: \\d+ of 40 rows \\(\\d+ %\\), [\\d,]+ tokens/s, "
-          + "(about \\d+ s left, until \\d\\d:\\d\\d|finishing)|told: 0 of 40 rows \\(0 %\\), [\\d,]+ tokens/s"), "has its form");
-      // Before the first task has ended: two tasks with 20 rows each.
-      wasTold = going.stream().map(line -> Integer.parseInt(line.split(" ")[1])).anyMatch(rows -> rows > 0 && rows < 20);
+    run(Progress.log(out, Duration.ofMillis(100)), 300, "out");
+    List<String> lines = told.toString(StandardCharsets.UTF_8).lines().toList();
+    assertThat(lines.getFirst()).isEqualTo("told: 40 rows, starting");
+    List<String> going = lines.stream().filter(line -> line.contains(" of 40 rows ")).toList();
+    assertThat(going).allMatch(line -> line.matches("told: \\d+ of 40 rows \\(\\d+ %\\), [\\d,]+ tokens/s, "
+        + "(about \\d+ s left, until \\d\\d:\\d\\d|finishing)|told: 0 of 40 rows \\(0 %\\), [\\d,]+ tokens/s"), "has its form");
+    // Before the first task has ended: two tasks with 20 rows each.
+    assertThat(going).map(line -> Integer.parseInt(line.split(" ")[1])).as("rows told of").anyMatch(rows -> rows > 0 && rows < 20);
+  }
+
+  /** Spark's accumulators report before they are read whole, SPARK-59451: one that then fails must not end the heartbeats. */
+  @Test
+  void heartbeatsOutliveAccumulatorsThatAreBeingRead() throws IOException {
+    SparkSession spark = Sessions.spark();
+    var slow = new SlowAccumulator();
+    slow.register(spark.sparkContext(), Option.apply("slow"), false);
+    spark.range(1).javaRDD().foreach(slow::add);
+    assertThat(slow.value()).isZero();
+    tellsOfRowsWhileTheyAreGenerated();
+  }
+
+  /** Takes several heartbeats to be read. */
+  private static final class SlowAccumulator extends AccumulatorV2<Long, Long> {
+    private static final long serialVersionUID = 1L;
+    private AtomicLong sum = new AtomicLong();
+
+    private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+      try {
+        Thread.sleep(1000);
+      } catch (InterruptedException e) {
+        throw new InterruptedIOException();
+      }
+      in.defaultReadObject();
     }
-    assertThat(wasTold).as("a line before a task has ended").isTrue();
+
+    @Override
+    public boolean isZero() {
+      return sum.get() == 0;
+    }
+
+    @Override
+    public AccumulatorV2<Long, Long> copy() {
+      var copy = new SlowAccumulator();
+      copy.add(sum.get());
+      return copy;
+    }
+
+    @Override
+    public void reset() {
+      sum.set(0);
+    }
+
+    @Override
+    public void add(Long value) {
+      sum.addAndGet(value);
+    }
+
+    @Override
+    public void merge(AccumulatorV2<Long, Long> other) {
+      add(other.value());
+    }
+
+    @Override
+    public Long value() {
+      return sum.get();
+    }
   }
 
   /** As of documents of many pieces: hours may pass before a row is complete. */
