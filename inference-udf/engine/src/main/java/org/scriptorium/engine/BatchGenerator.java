@@ -83,6 +83,11 @@ final class BatchGenerator implements Generator {
   }
 
   @Override
+  public boolean isUsable() {
+    return scheduler.isUsable();
+  }
+
+  @Override
   public int countTokens(String text) {
     return preparation.countTokens(text);
   }

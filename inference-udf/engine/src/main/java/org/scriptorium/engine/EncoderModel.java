@@ -79,6 +79,10 @@ final class EncoderModel implements AutoCloseable {
         .formatted(path(), purpose, found.name().toLowerCase(Locale.ROOT)));
   }
 
+  boolean isUsable() {
+    return scheduler.isUsable();
+  }
+
   int countTokens(String text) {
     return tokenizer.encode(SourcedText.row(text)).length;
   }

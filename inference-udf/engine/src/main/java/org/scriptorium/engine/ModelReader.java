@@ -22,6 +22,11 @@ abstract class ModelReader implements Reader {
   }
 
   @Override
+  public boolean isUsable() {
+    return model.isUsable();
+  }
+
+  @Override
   public void close() {
     model.close();
   }

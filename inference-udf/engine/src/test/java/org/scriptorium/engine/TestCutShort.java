@@ -37,7 +37,8 @@ class TestCutShort {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
     assertThat(process.waitFor(100, TimeUnit.SECONDS)).as("the process ended").isTrue();
     assertThat(process.exitValue()).as(() -> read(output)).isZero();
-    assertThat(Files.readAllLines(output)).contains("whole: ", "cut short: model_changed", "again: model_changed", "closed");
+    assertThat(Files.readAllLines(output)).contains("whole: ", "cut short: model_changed", "again: model_changed",
+        "usable: true, then false", "closed");
   }
 
   private static String read(Path output) {
@@ -59,12 +60,14 @@ class TestCutShort {
         // Enough for the kernels to be compiled.
         for (int i = 0; i < 20; i++) generate(generator, "row " + i);
         System.out.println("whole: " + generate(generator, "whole").errorCode());
+        boolean wasUsable = generator.isUsable();
         Path file = arguments[1].equals("gguf") ? model : packed(packed);
         try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
           channel.truncate(0);
         }
         System.out.println("cut short: " + generate(generator, "cut short").errorCode());
         System.out.println("again: " + generate(generator, "again").errorCode());
+        System.out.println("usable: " + wasUsable + ", then " + generator.isUsable());
       }
       System.out.println("closed");
     }

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The open models of this process, each once for all its tasks. The first task that asks opens; the others wait for the same outcome. A
- * failed opening is forgotten, so that later tasks try again. Closed when the JVM ends, and with the session in local mode.
+ * failed opening is forgotten, so that later tasks try again, and so is a model that is no longer usable. Closed when the JVM ends, and with the session in local mode.
  */
 final class ExecutorEngines {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorEngines.class);
@@ -49,8 +49,10 @@ final class ExecutorEngines {
     if (HOOKED.compareAndSet(false, true)) Runtime.getRuntime().addShutdownHook(new Thread(ExecutorEngines::closeAll, "scriptorium-close"));
     var key = new Key(model, use, options);
     var fresh = new CompletableFuture<OpenModel>();
-    var known = OPEN.putIfAbsent(key, fresh);
-    if (known != null) return new Opening(known, false);
+    for (var known = OPEN.putIfAbsent(key, fresh); known != null; known = OPEN.putIfAbsent(key, fresh)) {
+      if (!isBroken(known)) return new Opening(known, false);
+      if (OPEN.remove(key, known)) close(key, known.join());
+    }
     Thread.ofPlatform().daemon().name("scriptorium-open-" + model.name()).start(() -> {
       try {
         VectorModule.check(options.kernels());
@@ -66,6 +68,10 @@ final class ExecutorEngines {
       }
     });
     return new Opening(fresh, true);
+  }
+
+  private static boolean isBroken(CompletableFuture<OpenModel> model) {
+    return model.isDone() && !model.isCompletedExceptionally() && !model.join().isUsable();
   }
 
   /** The one meter of an open model. */

@@ -18,6 +18,9 @@ sealed interface OpenModel {
 
   int countTokens(String text);
 
+  /** False once all that it is asked would fail. */
+  boolean isUsable();
+
   EngineStatistics statistics();
 
   void close();
@@ -37,6 +40,11 @@ sealed interface OpenModel {
     @Override
     public int countTokens(String text) {
       return generator.countTokens(text);
+    }
+
+    @Override
+    public boolean isUsable() {
+      return generator.isUsable();
     }
 
     @Override
@@ -68,6 +76,11 @@ sealed interface OpenModel {
     }
 
     @Override
+    public boolean isUsable() {
+      return reader.isUsable();
+    }
+
+    @Override
     public EngineStatistics statistics() {
       return EngineStatistics.NONE;
     }
@@ -93,6 +106,11 @@ sealed interface OpenModel {
     @Override
     public int contextLength() {
       return keys.model().contextLength();
+    }
+
+    @Override
+    public boolean isUsable() {
+      return true;
     }
 
     @Override

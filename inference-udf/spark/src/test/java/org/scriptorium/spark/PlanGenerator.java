@@ -29,6 +29,7 @@ final class PlanGenerator implements Generator {
   private final UnaryOperator<String> answers;
   private final IntSupplier cachedTokens;
   private final ScheduledExecutorService threads = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
+  volatile boolean isUsable = true;
   private final AtomicInteger requests = new AtomicInteger();
   private final AtomicInteger cancelled = new AtomicInteger();
   private final AtomicInteger waiting = new AtomicInteger();
@@ -69,6 +70,11 @@ final class PlanGenerator implements Generator {
 
   List<Request> seen() {
     return seen;
+  }
+
+  @Override
+  public boolean isUsable() {
+    return isUsable;
   }
 
   @Override

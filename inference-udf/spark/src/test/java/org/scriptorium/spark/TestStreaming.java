@@ -182,6 +182,20 @@ class TestStreaming {
 
   @Test
   @Timeout(60)
+  void aModelThatIsNoLongerUsableIsOpenedAnew() {
+    var rows = session.sql("SELECT ai_gen(concat('document ', id)) a FROM range(0, 80, 1, 8)");
+    rows.collectAsList();
+    session.models.generators.getFirst().isUsable = false;
+    assertThat(rows.collectAsList()).hasSize(80);
+    assertThat(session.models.opened.get()).isEqualTo(2);
+    assertThat(session.models.generators).first().matches(PlanGenerator::isClosed, "closed");
+    assertThat(session.models.generators).last().matches(generator -> !generator.isClosed(), "open");
+    rows.collectAsList();
+    assertThat(session.models.opened.get()).isEqualTo(2);
+  }
+
+  @Test
+  @Timeout(60)
   void theTaskThatOpensCountsIt() {
     session.models.openingMilliseconds = 300;
     var rows = session.sql("SELECT ai_gen(concat('document ', id)) a FROM range(0, 80, 1, 8)");

@@ -26,6 +26,11 @@ public interface Generator extends AutoCloseable {
     return EngineStatistics.NONE;
   }
 
+  /** False once further requests would all fail: the engine has ended, or a file was cut short under it. Then close it, and open another. */
+  default boolean isUsable() {
+    return true;
+  }
+
   /** Tokens that {@code text} has in this model, without special tokens. */
   int countTokens(String text);
 

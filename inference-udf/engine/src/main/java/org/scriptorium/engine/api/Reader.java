@@ -8,6 +8,11 @@ public interface Reader extends AutoCloseable {
 
   ModelDescription model();
 
+  /** False once further texts would all fail: a file was cut short under it. Then close it, and open another. */
+  default boolean isUsable() {
+    return true;
+  }
+
   /** Tokens that {@code text} has in this model, without special tokens. */
   int countTokens(String text);
 

@@ -34,6 +34,8 @@ public final class ReadingScheduler implements AutoCloseable {
   private final Object lock = new Object();
   private final ArrayDeque<Input> queue = new ArrayDeque<>();
   private boolean closed;
+  /** The model's files are not what they were. */
+  private volatile boolean isSpoiled;
 
   /** What inputs get. */
   public enum Output {
@@ -102,6 +104,13 @@ public final class ReadingScheduler implements AutoCloseable {
     if (!taken) inputs.forEach(ReadingScheduler::cancelled);
   }
 
+  /** False once all that is handed over would fail; from any thread. */
+  public boolean isUsable() {
+    synchronized (lock) {
+      return !closed && !isSpoiled;
+    }
+  }
+
   /** Ends those inputs that wait; what is in a step ends with it. */
   public void cancel(List<Input> inputs) {
     List<Input> waiting;
@@ -167,7 +176,9 @@ public final class ReadingScheduler implements AutoCloseable {
       values = output == Output.STATES ? stack.states() : head.run(stack.states(), stack.outputs());
     } catch (RuntimeException | Error thrown) {
       LOG.error("A step failed; its {} inputs become errors", step.size(), thrown);
-      failure = Optional.of(StepFailure.explain(thrown));
+      ModelException known = StepFailure.explain(thrown);
+      isSpoiled |= known.code() == ErrorCode.MODEL_CHANGED;
+      failure = Optional.of(known);
     }
     for (Input input : step) {
       finish(input, values, failure);

@@ -66,6 +66,8 @@ public final class Scheduler implements AutoCloseable {
   private final Thread thread;
   private long arrivals;
   private volatile boolean closed;
+  /** The model's files are not what they were. */
+  private volatile boolean isSpoiled;
   private volatile EngineStatistics statistics = EngineStatistics.NONE;
   /** Why it ended by itself; empty while it has not. */
   private volatile String collapse = "";
@@ -114,6 +116,11 @@ public final class Scheduler implements AutoCloseable {
   /** What the steps so far did; from any thread. */
   public EngineStatistics statistics() {
     return statistics;
+  }
+
+  /** False once all that is handed over would fail; from any thread. */
+  public boolean isUsable() {
+    return !closed && !isSpoiled;
   }
 
   private void serve() {
@@ -209,6 +216,7 @@ public final class Scheduler implements AutoCloseable {
   private void failStep(Throwable failure) {
     LOG.error("A step failed; its {} rows become errors", running.size(), failure);
     ModelException known = StepFailure.explain(failure);
+    isSpoiled |= known.code() == ErrorCode.MODEL_CHANGED;
     failAll(running, known.code(), known.getMessage());
   }
 
