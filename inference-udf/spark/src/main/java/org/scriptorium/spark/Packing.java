@@ -90,21 +90,45 @@ final class Packing {
     return found <= budget ? new Run(best, found) : longest;
   }
 
-  /** Parts the one part that is over the budget: as many whole characters as fit, and the rest. */
+  /** Parts the one part that is over the budget, each time behind as many whole characters as fit. */
   private void cut(int index) {
     String part = parts.get(index);
-    int fits = 1, tooMany = part.codePointCount(0, part.length());
+    List<String> cut = new ArrayList<>();
+    for (int from = 0, to; from < part.length(); from = to) {
+      to = fitting(part, from);
+      cut.add(part.substring(from, to));
+    }
+    parts.remove(index);
+    parts.addAll(index, cut);
+    borders.insert(index, "0".repeat(cut.size() - 1));
+    tokens.remove(index);
+    tokens.addAll(index, cut.stream().map(counter::applyAsInt).toList());
+  }
+
+  /** Where the most characters end that fit from {@code from} on; looks little further than that, as the part may be very long. */
+  private int fitting(String part, int from) {
+    int fits = 1, tooMany = Math.max(2, budget);
+    for (; isWithin(part, from, tooMany); tooMany *= 2) {
+      fits = tooMany;
+      if (end(part, from, fits) == part.length()) return part.length();
+    }
     while (tooMany - fits > 1) {
       int middle = (fits + tooMany) >>> 1;
-      if (counter.applyAsInt(part.substring(0, part.offsetByCodePoints(0, middle)).strip()) <= budget) fits = middle;
+      if (isWithin(part, from, middle)) fits = middle;
       else tooMany = middle;
     }
-    int at = part.offsetByCodePoints(0, fits);
-    parts.set(index, part.substring(0, at));
-    parts.add(index + 1, part.substring(at));
-    borders.insert(index, '0');
-    tokens.set(index, counter.applyAsInt(parts.get(index)));
-    tokens.add(index + 1, counter.applyAsInt(parts.get(index + 1)));
+    return end(part, from, fits);
+  }
+
+  private boolean isWithin(String part, int from, int characters) {
+    return counter.applyAsInt(part.substring(from, end(part, from, characters)).strip()) <= budget;
+  }
+
+  /** Behind so many characters, or at the end of the part. */
+  private static int end(String part, int from, int characters) {
+    int end = from;
+    for (int i = 0; i < characters && end < part.length(); i++) end += Character.charCount(part.codePointAt(end));
+    return end;
   }
 
   private void add(int from, Run run) {

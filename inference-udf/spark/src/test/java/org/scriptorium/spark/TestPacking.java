@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -81,6 +82,20 @@ class TestPacking {
       }
       assertThat(inCharacters(text, at, text.codePointCount(0, text.length()))).as("seed %d", SEED).isBlank();
     }
+  }
+
+  /** A line of a megabyte is a bad document, not a bad day. */
+  @ParameterizedTest
+  @EnumSource
+  void whatIsCountedGrowsWithTheTextAndNoFaster(Counter counter) {
+    var counted = new AtomicLong();
+    ToIntFunction<String> counting = text -> {
+      counted.addAndGet(text.length());
+      return counter.applyAsInt(text);
+    };
+    String line = "0123456789abcdef".repeat(1 << 14);
+    assertThat(Packing.pack(counting, 50, List.of("Begin. ", line, " End."), "000")).hasSizeGreaterThan(100);
+    assertThat(counted.get()).isLessThan(40L * line.length());
   }
 
   private static String inCharacters(String text, int from, int to) {
