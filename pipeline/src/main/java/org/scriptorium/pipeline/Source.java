@@ -137,6 +137,8 @@ record Source(Dataset<Row> rows, List<String> texts, List<String> dialogues) {
         case JSONL -> SourceFormat.jsonLines(spark, read);
         case TEXT -> SourceFormat.text(spark, read, found);
       };
+    } catch (JobException e) {
+      throw e;
     } catch (Exception e) {
       // Spark throws checked exceptions that no signature names.
       throw new JobException(JobException.Kind.FAILED, "read.path: %s can't be read as %s: %s".formatted(String.join(", ", read.paths()),

@@ -14,17 +14,22 @@ import static org.apache.spark.sql.functions.when;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -42,6 +47,7 @@ import org.scriptorium.pipeline.JobFile.Read;
  */
 record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function<StructField, Column> values, Column problem) {
   private static final String CORRUPT = "_scriptorium_corrupt";
+  private static final String FOLDER = "_scriptorium_folder_";
   private static final String LATIN = "ISO-8859-1";
   private static final String LATIN_BYTE_ORDER_MARK = "\u00EF\u00BB\u00BF";
 
@@ -68,36 +74,101 @@ record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function
    * reaches the row's own check instead of being replaced on the way.
    */
   static SourceFormat csv(SparkSession spark, Read read) {
-    var options = Map.of("header", "true", "multiLine", "true", "quote", "\"", "escape", "\"", "encoding", LATIN, "enforceSchema", "false",
-        "columnNameOfCorruptRecord", CORRUPT, "mode", "PERMISSIVE");
+    var options = new HashMap<>(Map.of("header", "true", "multiLine", "true", "quote", "\"", "escape", "\"", "encoding", LATIN, "enforceSchema",
+        "false", "columnNameOfCorruptRecord", CORRUPT, "mode", "PERMISSIVE"));
     String[] paths = read.paths().toArray(String[]::new);
     StructType header = spark.read().options(options).csv(paths).schema();
+    if (mayBeMadeUp(header)) {
+      requireOneHeader(spark, options, paths);
+      // Spark would compare the names that it made up with those of the files.
+      options.put("enforceSchema", "true");
+    }
+    Set<String> folders = partitions(spark, paths).keySet();
     Map<String, StructField> fields = new LinkedHashMap<>();
     for (StructField field : header.fields()) {
-      String latin = field.name().startsWith(LATIN_BYTE_ORDER_MARK) ? field.name().substring(LATIN_BYTE_ORDER_MARK.length()) : field.name();
-      fields.put(new String(latin.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8), field);
+      String name = folders.contains(field.name()) ? field.name()
+          : new String(unmarked(field.name()).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+      fields.put(name, field);
     }
     Dataset<Row> rows = spark.read().options(options).schema(header.add(CORRUPT, DataTypes.StringType)).csv(paths);
     Column problem = when(named(CORRUPT).isNotNull(),
         complaint("the row has more or fewer fields than the header, or quotes that do not close"));
-    return new SourceFormat(rows, fields, field -> encode(named(field.name()), LATIN).cast("string"), problem);
+    return new SourceFormat(rows, fields, field -> folders.contains(field.name()) ? named(field.name())
+        : encode(named(field.name()), LATIN).cast("string"), problem);
+  }
+
+  /** The first name of a header without the mark before it, which hides from Spark that the name is quoted. */
+  private static String unmarked(String name) {
+    if (!name.startsWith(LATIN_BYTE_ORDER_MARK)) return name;
+    String rest = name.substring(LATIN_BYTE_ORDER_MARK.length());
+    boolean isQuoted = rest.length() > 1 && rest.startsWith("\"") && rest.endsWith("\"");
+    return isQuoted ? rest.substring(1, rest.length() - 1).replace("\"\"", "\"") : rest;
+  }
+
+  /** Spark calls a column without a name {@code _c3}, and adds their places to equal names. */
+  private static boolean mayBeMadeUp(StructType header) {
+    String[] names = header.fieldNames();
+    return IntStream.range(0, names.length).anyMatch(i -> names[i].endsWith(Integer.toString(i)));
+  }
+
+  private static void requireOneHeader(SparkSession spark, Map<String, String> options, String[] paths) {
+    var raw = new HashMap<>(options);
+    raw.put("header", "false");
+    String[] files = spark.read().options(options).csv(paths).inputFiles();
+    Row first = null;
+    for (String file : files) {
+      List<Row> found = spark.read().options(raw).csv(file).limit(1).collectAsList();
+      if (found.isEmpty()) continue;
+      if (first == null) first = found.getFirst();
+      if (!first.equals(found.getFirst())) {
+        throw JobException.failed("read.path: the header of %s is %s, that of %s %s; give all files the same columns", files[0], first.mkString(","),
+            file, found.getFirst().mkString(","));
+      }
+    }
+  }
+
+  /** The columns that names of folders give, such as {@code day=2026-01-01}. */
+  private static Map<String, StructField> partitions(SparkSession spark, String[] paths) {
+    Map<String, StructField> found = byName(spark.read().text(paths).schema());
+    found.remove("value");
+    return found;
   }
 
   /** One JSON object a line. Blank lines are no rows; a line that is not such an object is a row with a problem. */
   static SourceFormat jsonLines(SparkSession spark, Read read) {
     String[] paths = read.paths().toArray(String[]::new);
     var options = Map.of("columnNameOfCorruptRecord", CORRUPT, "mode", "PERMISSIVE");
-    Map<String, StructField> fields = byName(spark.read().options(options).json(paths).schema());
-    fields.remove(CORRUPT);
+    Map<String, StructField> folders = partitions(spark, paths);
     // The lines are read as bytes that claim to be text, so that malformed UTF-8 is seen before a JSON reader replaces it.
-    StructType schema = new StructType(fields.values().toArray(StructField[]::new)).add(CORRUPT, DataTypes.StringType);
     Dataset<Row> lines = spark.read().text(paths).where(not(trim(col("value")).equalTo("")));
-    Dataset<Row> rows = lines.select(col("value"), col("_metadata"), from_json(col("value"), schema, options).as("json"));
+    StructType inferred = spark.read().options(options).json(lines.select("value").as(Encoders.STRING())).schema();
+    String id = read.id().orElse("id");
+    // Where one of them has a fraction all would get one.
+    List<StructField> inLines = Arrays.stream(inferred.fields()).filter(field -> !field.name().equals(CORRUPT) && !folders.containsKey(field.name()))
+        .map(field -> field.name().equals(id) && field.dataType().equals(DataTypes.DoubleType)
+            ? DataTypes.createStructField(id, DataTypes.StringType, true) : field).toList();
+    StructType schema = new StructType(inLines.toArray(StructField[]::new)).add(CORRUPT, DataTypes.StringType);
+    // Names in lines may differ by case alone, which Spark's do not: fields go by their places.
+    var places = new StructType();
+    for (int i = 0; i < schema.size(); i++) places = places.add(place(i), schema.apply(i).dataType());
+    List<Column> columns = new ArrayList<>(List.of(col("value"), col("_metadata"), from_json(col("value"), schema, options).cast(places).as("json")));
+    for (String folder : folders.keySet()) columns.add(named(folder).as(FOLDER + folder));
+    Map<String, StructField> fields = new LinkedHashMap<>(folders);
+    Map<String, Column> values = new HashMap<>();
+    for (String folder : folders.keySet()) values.put(folder, named(FOLDER + folder));
+    for (int i = 0; i < inLines.size(); i++) {
+      fields.put(inLines.get(i).name(), inLines.get(i));
+      values.put(inLines.get(i).name(), col("json").getField(place(i)));
+    }
     Column problem = when(not(is_valid_utf8(col("value"))), complaint("the line is not well-formed UTF-8"))
-        .when(col("json").isNull().or(col("json").getField(CORRUPT).isNotNull()),
+        .when(col("json").isNull().or(col("json").getField(place(inLines.size())).isNotNull()),
             complaint("the line is not a JSON object with values of its columns' types"))
         .when(col("value").rlike(UNPAIRED_SURROGATE), complaint("the line holds an unpaired surrogate"));
-    return new SourceFormat(rows, fields, field -> col("json").getField(field.name()), problem);
+    return new SourceFormat(lines.select(columns.toArray(Column[]::new)), fields, field -> values.get(field.name()), problem);
+  }
+
+  private static String place(int index) {
+    return "field_" + index;
   }
 
   /** One document a file, folders with all that lies under them; the identifier is the path under the folder that the job names. */

@@ -134,6 +134,67 @@ class TestSources {
   }
 
   @Test
+  void namesOfFoldersAreColumns() throws IOException {
+    for (String city : List.of("M\u00fcnchen", "Ulm")) {
+      Path lines = Files.createDirectories(folder.resolve("lines/city=" + city)), table = Files.createDirectories(folder.resolve("table/city=" + city));
+      Files.writeString(lines.resolve("docs.jsonl"), "{\"id\": \"%s\", \"text\": \"a\", \"city\": 5}%n".formatted(city));
+      Files.writeString(table.resolve("docs.csv"), "id,text\n%s,b\n".formatted(city));
+    }
+    for (String read : List.of("format: jsonl, path: DIR/lines", "format: csv, path: DIR/table")) {
+      List<Row> rows = open(read + ", keep: [city]").rows().collectAsList();
+      assertThat(rows).hasSize(2).allMatch(row -> row.getAs(Source.keep(0)).equals(row.<String>getAs(Source.ID)), read);
+    }
+  }
+
+  /** Such as header fields of letters, which everybody spells in another way. */
+  @Test
+  void namesInJsonMayDifferByCase() throws IOException {
+    Files.writeString(folder.resolve("docs.jsonl"), """
+        {"id": "a", "text": "first", "headers": {"Content-Type": "x"}, "Id": 3}
+        {"id": "b", "text": "second", "headers": {"content-type": "y"}}
+        {"ID": "c", "text": "third"}
+        """);
+    Source source = open("format: jsonl, path: DIR/docs.jsonl");
+    assertThat(source.rows().collectAsList()).extracting(row -> row.getAs(Source.ID) + " " + row.getAs(Source.text(0)))
+        .containsExactly("a first", "b second", "null third");
+  }
+
+  @Test
+  void identifiersInJsonKeepTheirDigits() throws IOException {
+    Files.writeString(folder.resolve("docs.jsonl"), """
+        {"id": 1745678901234568123, "text": "a"}
+        {"id": 1745678901234568124, "text": "b"}
+        {"id": 1.5, "text": "c"}
+        """);
+    assertThat(texts(open("format: jsonl, path: DIR/docs.jsonl")))
+        .containsOnlyKeys("1745678901234568123", "1745678901234568124", "1.5");
+  }
+
+  /** As pandas writes its index, and PowerShell a mark and quotes. */
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {
+    ",id,text|0,a,first|1,b,second", "id,text,text|a,first,more|b,second,other", "\uFEFF'id','text'|'a','first'|'b','second'",
+    "\uFEFF'id','te''xt2',text|a,x,first|b,y,second",
+  })
+  void headersMayLackNamesOrRepeatThem(String header, String one, String two) throws IOException {
+    Files.createDirectories(folder.resolve("docs"));
+    String head = header.replace('\'', '"') + "\n";
+    Files.writeString(folder.resolve("docs/1.csv"), head + one.replace('\'', '"') + "\n");
+    Files.writeString(folder.resolve("docs/2.csv"), head + two.replace('\'', '"') + "\n");
+    String text = header.endsWith("text,text") ? "text1" : "text";
+    assertThat(texts(open("format: csv, path: DIR/docs, id: id, text: " + text))).containsExactlyInAnyOrderEntriesOf(Map.of("a", "first", "b", "second"));
+  }
+
+  @Test
+  void headersThatLackNamesAreCompared() throws IOException {
+    Files.createDirectories(folder.resolve("docs"));
+    Files.writeString(folder.resolve("docs/1.csv"), ",id,text\n0,a,first\n");
+    Files.writeString(folder.resolve("docs/2.csv"), ",text,id\n0,second,b\n");
+    assertThatThrownBy(() -> open("format: csv, path: DIR/docs")).isInstanceOf(JobException.class).hasMessageMatching(
+        "read\\.path: the header of file:.*/docs/[12].csv is null,.*, that of file:.*/docs/[12].csv null,.*; give all files the same columns");
+  }
+
+  @Test
   void textFoldersAreReadAsBytes() throws IOException {
     Path texts = Files.createDirectories(folder.resolve("some texts"));
     Files.createDirectories(texts.resolve("a/b"));

@@ -151,7 +151,11 @@ public record Evaluation(
   /** @param wanted the data's column behind each of ours */
   private static Column[] columns(Dataset<Row> rows, String what, Map<String, Optional<String>> wanted) {
     List<Column> columns = new ArrayList<>();
-    wanted.forEach((name, column) -> column.ifPresent(path -> columns.add(EvaluationFiles.column(rows, what, path).as(name))));
+    wanted.forEach((name, column) -> column.ifPresent(path -> {
+      Column found = EvaluationFiles.column(rows, what, path);
+      // An output's identifiers are strings, whatever its source's were.
+      columns.add((name.equals("id") ? found.cast("string") : found).as(name));
+    }));
     return columns.toArray(Column[]::new);
   }
 }

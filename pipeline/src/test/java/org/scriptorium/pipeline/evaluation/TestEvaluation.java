@@ -63,6 +63,18 @@ class TestEvaluation {
     assertThat(result.means().get("rouge1 recall")).isEqualTo(0.25);
   }
 
+  /** As a job's output has them, whatever its source has. */
+  @Test
+  void identifiersAreComparedAsTheyAreWritten() {
+    EvaluationFunctions.register(spark);
+    var predictions = spark.sql("SELECT * FROM VALUES ('1', 'a'), ('007', 'b'), ('a7', 'c') AS v(id, text)");
+    var references = spark.sql("SELECT * FROM VALUES (1, 'a'), (7, 'b') AS v(id, reference)");
+    Evaluation.Result result = texts(Optional.empty()).compare(predictions, references);
+    assertThat(result.rows()).isEqualTo(1);
+    assertThat(result.withoutReference()).isEqualTo(2);
+    assertThat(result.withoutPrediction()).isEqualTo(1);
+  }
+
   /** Two references that a prediction is equally near to differ in precision. */
   @Test
   void theOrderOfReferencesDoesNotShow() {
