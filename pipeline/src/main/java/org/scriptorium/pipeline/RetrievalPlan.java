@@ -104,7 +104,9 @@ final class RetrievalPlan {
     Search search = task.arguments().search();
     String model = task.model().or(job::model)
         .orElseGet(() -> spark.conf().get("spark.scriptorium.model.default", "smollm2-135m-instruct"));
-    Dataset<Row> found = found(spark, asked, search, model);
+    // What retrieve has no other model for is that of the questions' vectors.
+    String vectors = task.kind() == Kind.RETRIEVE ? task.model().or(job::model).orElse("") : "";
+    Dataset<Row> found = found(spark, asked, search, model, vectors);
     if (task.kind() == Kind.RETRIEVE) return found.withColumn("text", lit("")).withColumn("completion_tokens", lit(0));
     var settings = new AnswerSettings(model, ResultPlan.optionTexts(job, task), task.generate().room(0), search.passageTokens());
     return switch (search.style()) {
@@ -113,7 +115,7 @@ final class RetrievalPlan {
     };
   }
 
-  private static Dataset<Row> found(SparkSession spark, Dataset<Row> asked, Search search, String model) {
+  private static Dataset<Row> found(SparkSession spark, Dataset<Row> asked, Search search, String model, String vectors) {
     if (search.index().isEmpty()) {
       return switch (search.style()) {
         case WRITE -> ContextPassages.parted(asked, model);
@@ -121,7 +123,8 @@ final class RetrievalPlan {
       };
     }
     try {
-      return Retrieval.of(spark, asked.select("question"), new SearchSettings(search.index().get(), search.top(), search.mode()));
+      return Retrieval.of(spark, asked.select("question"), new SearchSettings(search.index().get(), search.top(), search.mode(),
+          vectors));
     } catch (IOException e) {
       throw new UncheckedIOException("the index %s can't be read: %s".formatted(search.index().get(), e.getMessage()), e);
     }

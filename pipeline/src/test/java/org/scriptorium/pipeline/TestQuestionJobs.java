@@ -223,6 +223,41 @@ class TestQuestionJobs {
         .hasMessageContaining("nothing was published");
   }
 
+  /** A half of a character is nothing that another run would read otherwise. */
+  @Test
+  void documentsThatStayInErrorAreNoChange() throws Exception {
+    documents(texts());
+    Path file = folder.resolve("docs/half.jsonl");
+    Files.writeString(file, "{\"id\": \"half\", \"text\": \"half \\ud800\"}\n");
+    assertThat(index("quality.max-error-rate=0.1").errors()).isEqualTo(Map.of("malformed_text", 1L));
+    List<Path> files = files("index");
+    Report again = index("quality.max-error-rate=0.1");
+    assertThat(again.errors()).isEqualTo(Map.of("malformed_text", 1L));
+    assertThat(again.computed()).isZero();
+    assertThat(files("index")).isEqualTo(files);
+    assertThatThrownBy(() -> index("quality.max-error-rate=0")).isInstanceOf(JobException.class).hasMessageContaining("unpaired surrogate");
+    Files.writeString(file, "{\"id\": \"half\", \"text\": \"whole again\"}\n");
+    Report whole = index("quality.max-error-rate=0");
+    assertThat(List.of(whole.computed(), whole.reused(), (long) whole.errors().size())).containsExactly(1L, 17L, 0L);
+    assertThat(passages("bm25", "whole again").getFirst().getString(0)).isEqualTo("half");
+  }
+
+  @Test
+  void theModelOfTheVectorsMayHaveMoved() throws Exception {
+    documents(texts());
+    Path moved = new TinyBert("BertModel").write(folder.resolve("moved"));
+    index("model=" + moved);
+    Path here = Files.move(moved, folder.resolve("here"));
+    String task = "task={kind: retrieve, index: '%s', model: '%s'}";
+    assertThatThrownBy(() -> run(questions(QUESTIONS), task.formatted(folder.resolve("index"), moved))).hasMessageContaining("moved");
+    assertThat(run(questions(QUESTIONS), task.formatted(folder.resolve("index"), here)).rows()).isEqualTo(6);
+    assertThat(rows("passages")).allMatch(row -> row.contains("["));
+    Path other = new TinyBert("BertModel").write(folder.resolve("other"));
+    Files.writeString(other.resolve("config.json"), "\n", java.nio.file.StandardOpenOption.APPEND);
+    assertThatThrownBy(() -> run(questions(QUESTIONS), task.formatted(folder.resolve("index"), other)))
+        .hasMessageContaining("are of another model than").hasMessageContaining("name its own model (%s, as it was called then)".formatted(moved));
+  }
+
   @Test
   void answersNameTheirPassages() throws Exception {
     documents(texts());

@@ -15,7 +15,10 @@ final class BuildRows {
   static final int SHARD = 0, ID = 1, FINGERPRINT = 2, START = 3, END = 4, HEADINGS = 5, TEXT = 6, CODE = 7,
       ERROR = 8, VECTOR = 9;
 
-  /** What became of it: a row for each document, and one for each shard, which has its entry of the manifest. */
+  /**
+   * What became of it: a row for each document, one without a fingerprint for each that is gone, and one for each shard, which has its
+   * entry of the manifest.
+   */
   static final StructType OUTCOME = StructType.fromDDL("shard int, entry string, id string, fingerprint string, chunks int,"
       + " code string, error string");
 

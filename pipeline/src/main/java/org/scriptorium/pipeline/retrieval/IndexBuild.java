@@ -33,6 +33,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 import org.scriptorium.engine.api.ErrorCode;
+import org.scriptorium.pipeline.storage.Disk;
 import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -42,7 +43,8 @@ import scala.jdk.javaapi.CollectionConverters;
  * sees to it that one build at a time writes to a folder.
  */
 public final class IndexBuild {
-  private static final StructType STATE = StructType.fromDDL("id string, fingerprint string");
+  /** Of each document that is settled; with an error where its own text is the reason. Older indexes had none of those in it. */
+  private static final StructType STATE = StructType.fromDDL("id string, fingerprint string, code string, error string");
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int TASKS_PER_CORE = 4;
 
@@ -102,18 +104,19 @@ public final class IndexBuild {
       throw new IndexException("read.limit: %,d indexed documents are not among those that were read, and would be removed; leave the limit"
           + " out, or write elsewhere", changes.deleted);
     }
+    Standing standing = standing(documents, before);
     int newest = folder.newest().map(Manifest::generation).orElse(0);
     if (changes.touched.isEmpty() && base.isPresent()) {
-      IndexResult same = nameless.counted(
-          new IndexResult(newest, changes.documents, 0, changes.unchanged, 0, 0, new TreeMap<>(), "", base.get().chunks(), 0));
+      IndexResult same = nameless.counted(standing.counted(
+          new IndexResult(newest, changes.documents, 0, changes.unchanged, 0, 0, new TreeMap<>(), "", base.get().chunks(), 0)));
       refuseErrors(same);
       return same;
     }
     int generation = newest + 1;
     Dataset<Row> outcomes = build(documents, before, generation);
-    IndexResult result = nameless.counted(result(outcomes, changes, generation));
+    IndexResult result = nameless.counted(standing.counted(result(outcomes, changes, generation)));
     refuseErrors(result);
-    return publish(documents, before, outcomes, result);
+    return publish(before, outcomes, result);
   }
 
   private static Seq<String> columns(String... names) {
@@ -126,7 +129,36 @@ public final class IndexBuild {
 
   private Dataset<Row> state() {
     if (base.isEmpty()) return spark.createDataFrame(List.of(), STATE);
-    return spark.read().schema(STATE).parquet(folder.uri(base.get().state()));
+    return known(base.get().state());
+  }
+
+  private Dataset<Row> known(String state) {
+    return spark.read().schema(STATE).parquet(folder.uri(state)).na().fill("", new String[] {"code", "error"});
+  }
+
+  /** Errors of documents that are as they were: nothing is to be done for them, and they are errors still. */
+  private record Standing(SortedMap<String, Long> errors, String example) {
+
+    IndexResult counted(IndexResult result) {
+      if (errors.isEmpty()) return result;
+      SortedMap<String, Long> all = new TreeMap<>(result.errors());
+      errors.forEach((code, count) -> all.merge(code, count, Long::sum));
+      return new IndexResult(result.generation(), result.documents(), result.changed(), result.unchanged(), result.skipped(), result.deleted(),
+          all, result.example().isEmpty() ? example : result.example(), result.chunks(), result.chunksAdded());
+    }
+  }
+
+  private static Standing standing(Dataset<Row> documents, Dataset<Row> before) {
+    SortedMap<String, Long> errors = new TreeMap<>();
+    String example = "";
+    Dataset<Row> failed = before.where(col("code").notEqual(""));
+    if (failed.isEmpty()) return new Standing(errors, example);
+    for (Row row : failed.join(documents.select("id", "fingerprint"), columns("id", "fingerprint"), "left_semi").groupBy("code")
+        .agg(count(lit(1)), first("error")).collectAsList()) {
+      errors.put(row.getString(0), row.getLong(1));
+      example = row.getString(2);
+    }
+    return new Standing(errors, example);
   }
 
   /** Documents that could not be read so far as to know their identifiers: errors, each time. */
@@ -226,7 +258,7 @@ public final class IndexBuild {
     long added = 0, skipped = 0;
     String example = "";
     Column isSkipped = col("code").equalTo("").and(col("chunks").equalTo(0));
-    for (Row row : outcomes.where(col("entry").isNull()).groupBy("code")
+    for (Row row : outcomes.where(col("fingerprint").isNotNull()).groupBy("code")
         .agg(count(lit(1)), sum("chunks"), count_if(isSkipped), first("error")).collectAsList()) {
       added += row.getLong(2);
       skipped += row.getLong(3);
@@ -245,11 +277,12 @@ public final class IndexBuild {
         + " %s", errors, result.documents(), settings.maxErrorRate(), result.example());
   }
 
-  private IndexResult publish(Dataset<Row> documents, Dataset<Row> before, Dataset<Row> outcomes, IndexResult result) throws IOException {
+  /** Documents are what the shards have of them, whatever became of their files meanwhile. */
+  private IndexResult publish(Dataset<Row> before, Dataset<Row> outcomes, IndexResult result) throws IOException {
     String generation = IndexFolder.name(result.generation()), state = generation + "/documents";
-    Dataset<Row> kept = before.join(documents.select("id", "fingerprint"),
-        columns("id", "fingerprint"), "left_semi");
-    Dataset<Row> done = outcomes.where(col("entry").isNull().and(col("code").equalTo(""))).select("id", "fingerprint");
+    Dataset<Row> kept = before.join(outcomes.where(col("entry").isNull()).select("id"), columns("id"), "left_anti");
+    Column isSettled = col("code").isin("", ErrorCode.MALFORMED_TEXT.code());
+    Dataset<Row> done = outcomes.where(col("fingerprint").isNotNull().and(isSettled)).select("id", "fingerprint", "code", "error");
     kept.unionByName(done).coalesce(Math.max(1, spark.sparkContext().defaultParallelism())).write().parquet(folder.uri(state));
     Map<Integer, Manifest.Entry> entries = new TreeMap<>();
     base.ifPresent(manifest -> manifest.entries().forEach(entry -> entries.put(entry.number(), entry)));
@@ -257,7 +290,8 @@ public final class IndexBuild {
       Manifest.Entry entry = entry(row.getString(0), generation);
       entries.put(entry.number(), entry);
     }
-    long known = spark.read().schema(STATE).parquet(folder.uri(state)).count();
+    long known = known(state).where(col("code").equalTo("")).count();
+    Disk.forceAll(folder.files(), folder.generation(result.generation()));
     long chunks = entries.values().stream().mapToLong(Manifest.Entry::chunks).sum();
     new Manifest(Manifest.FORMAT, result.generation(), model.name(), model.key(), model.dimensions(), chunkTokens, Words.ANALYSIS, shards,
         known, chunks, state, List.copyOf(entries.values())).publish(folder.files(), folder.root(), work);

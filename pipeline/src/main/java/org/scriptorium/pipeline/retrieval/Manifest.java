@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.scriptorium.pipeline.storage.Disk;
 
 /**
  * What an index is at one time: a generation. Its file is written whole under another name and then renamed, so that a reader sees the
@@ -114,8 +115,10 @@ record Manifest(int format, int generation, String model, String modelKey, int d
       out.write(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
     }
     Path target = new Path(root, String.format(Locale.ROOT, "manifest-%06d.json", generation));
+    Disk.force(files, temporary);
     boolean isPublished = !files.exists(target) && files.rename(temporary, target);
     if (!isPublished) throw new IOException("the manifest %s can't be created".formatted(target));
+    Disk.force(files, root);
   }
 
   private static int generation(Path path) {

@@ -101,10 +101,11 @@ public final class Retrieval {
       return questions.select(col("question"), lit("stop").as("finish_reason"), lit("").as("error_code"), lit("").as("error"),
           lit(0).as("prompt_tokens"), lit(0).as("cached_tokens"), lit("").as("model"), lit("").as("request_key"));
     }
-    EmbeddingModel model = EmbeddingModel.of(spark, manifest.model());
+    String name = settings.model().isEmpty() ? manifest.model() : settings.model();
+    EmbeddingModel model = EmbeddingModel.of(spark, name);
     if (!model.key().equals(manifest.modelKey())) {
-      throw new IndexException("task.index: the vectors of %s are of another model than %s is now; build the index again", settings.root(),
-          manifest.model());
+      throw new IndexException("task.index: the vectors of %s are of another model than %s is now; build the index again%s", settings.root(),
+          name, settings.model().isEmpty() ? "" : ", or name its own model (%s, as it was called then)".formatted(manifest.model()));
     }
     return questions.select(col("question"), call_function("try_ai_embed", col("question"), model.options()).as("embedded"))
         .select("question", "embedded.*");

@@ -7,9 +7,10 @@ import java.io.Serializable;
  *
  * @param root folder of the index, a Hadoop URI
  * @param top passages for a question at most
+ * @param model of the questions' vectors, of the same bytes as the passages'; empty for the one that the index names
  * @param comparedAll up to so many vectors of a shard all are compared; a graph is searched among more
  */
-public record SearchSettings(String root, int top, Mode mode, int comparedAll) implements Serializable {
+public record SearchSettings(String root, int top, Mode mode, String model, int comparedAll) implements Serializable {
   private static final int LEAST_DEPTH = 100, DEPTH_FACTOR = 10;
 
   /** What makes a passage a good one. */
@@ -22,8 +23,8 @@ public record SearchSettings(String root, int top, Mode mode, int comparedAll) i
     VECTOR
   }
 
-  public SearchSettings(String root, int top, Mode mode) {
-    this(root, top, mode, Shard.COMPARED_ALL);
+  public SearchSettings(String root, int top, Mode mode, String model) {
+    this(root, top, mode, model, Shard.COMPARED_ALL);
   }
 
   /** How many passages of each list count when lists are fused. */

@@ -57,7 +57,10 @@ final class ShardWriter implements AutoCloseable {
   /** Takes the rows of one document, which replace what the shard has of it; see {@link BuildRows}. */
   void add(String id, List<Row> rows) throws IOException {
     writer.deleteDocuments(new Term(Chunk.ID, id));
-    if (rows.getFirst().isNullAt(BuildRows.FINGERPRINT)) return;
+    if (rows.getFirst().isNullAt(BuildRows.FINGERPRINT)) {
+      outcomes.add(BuildRows.outcome(number, id, null, 0, "", ""));
+      return;
+    }
     Optional<Row> failed = rows.stream().filter(row -> !row.getString(BuildRows.CODE).isEmpty()).findFirst();
     // A piece of blanks that only Unicode calls so has a place, but nothing to embed.
     List<Row> chunks = failed.isPresent() ? List.of() : rows.stream().filter(row -> !row.isNullAt(BuildRows.VECTOR)).toList();

@@ -18,7 +18,7 @@ class TestFusion {
   }
 
   private static SearchSettings settings(Mode mode, int top) {
-    return new SearchSettings("index", top, mode);
+    return new SearchSettings("index", top, mode, "");
   }
 
   @Test
