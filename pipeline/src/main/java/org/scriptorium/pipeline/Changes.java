@@ -2,6 +2,7 @@ package org.scriptorium.pipeline;
 
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count_if;
 import static org.apache.spark.sql.functions.lead;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
@@ -15,10 +16,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.expressions.Window;
+import org.scriptorium.engine.api.ErrorCode;
 import org.scriptorium.engine.api.FinishReason;
 import org.scriptorium.pipeline.JobFile.OnDeleted;
 
@@ -31,6 +34,9 @@ final class Changes implements AutoCloseable {
   static final String KIND = "kind";
   private static final String HERE = "here";
   private static final String THERE = "there";
+  /** What a request fails by however often it is tried. */
+  private static final List<String> LASTING = Stream.of(ErrorCode.PROMPT_TOO_LONG, ErrorCode.MALFORMED_TEXT, ErrorCode.TEMPLATE_ERROR)
+      .map(ErrorCode::code).toList();
   private static final List<String> STANDING = List.of("finish_reason", "error_code", "error", "request_key");
 
   enum Kind {
@@ -48,12 +54,14 @@ final class Changes implements AutoCloseable {
   }
 
   private final Dataset<Row> rows;
+  private final Dataset<Row> compared;
   private final int tasks;
   private final Map<String, Map<Kind, Long>> files = new TreeMap<>();
   private final Map<Kind, Long> counts = new EnumMap<>(Kind.class);
 
-  private Changes(Dataset<Row> rows, int tasks) {
-    this.rows = rows;
+  private Changes(Dataset<Row> compared, PublishedRows published, int tasks) {
+    this.compared = compared;
+    this.rows = published.isOutdated() ? compared : withNamelessOnes(compared);
     this.tasks = tasks;
     for (Row row : rows.groupBy(col(PublishedRows.FILE), col(KIND)).count().collectAsList()) {
       Kind kind = Kind.valueOf(row.getString(1).toUpperCase(Locale.ROOT));
@@ -64,7 +72,6 @@ final class Changes implements AutoCloseable {
 
   /** Compares; the documents' requests are rendered once, to be named. */
   static Changes between(Source source, JobFile job, PublishedRows published, KeptRows kept) {
-    // Rows without an identifier are of documents that could not be read: they come with the documents, each time.
     Column stays = lit(job.write().increments().onDeleted() == OnDeleted.KEEP).and(col("was_id").isNotNull());
     List<Column> here = new ArrayList<>(List.of(col(Source.ID).as(ID), lit(true).as(HERE)));
     List<Column> repeated = new ArrayList<>();
@@ -83,14 +90,29 @@ final class Changes implements AutoCloseable {
       there.add(struct(STANDING.stream().map(name -> standing(published, task, name).as(name)).toArray(Column[]::new)).as(was(i)));
       settled = settled.and(isSettled(i));
     }
-    Column kind = when(col(HERE).isNull(), when(stays, lit(Kind.SAME.code())).otherwise(lit(Kind.REMOVED.code())))
-        .when(col(THERE).isNull(), lit(Kind.ADDED.code())).when(col("copy").gt(1), lit(Kind.REMOVED.code()))
+    Column kind = when(col("copy").gt(1).and(col("was_id").isNotNull()), lit(Kind.REMOVED.code()))
+        .when(col(HERE).isNull(), when(stays, lit(Kind.SAME.code())).otherwise(lit(Kind.REMOVED.code())))
+        .when(col(THERE).isNull(), lit(Kind.ADDED.code()))
         .when(coalesce(settled, lit(false)), lit(Kind.SAME.code())).otherwise(lit(Kind.CHANGED.code()));
     Dataset<Row> documents = named(source, job).select(here.toArray(Column[]::new));
     Dataset<Row> results = published.rows().select(there.toArray(Column[]::new));
     Dataset<Row> compared = documents.join(results, col(ID).equalTo(col("was_id")), "full_outer")
         .withColumn(KIND, kind).withColumn(ID, coalesce(col(ID), col("was_id")));
-    return new Changes(kept.inMemory(compared), job.tasks().size());
+    return new Changes(kept.inMemory(compared), published, job.tasks().size());
+  }
+
+  /**
+   * Rows without an identifier are of documents that could not be read. Where as many with the same errors are published as there are now,
+   * these stay; else those of now replace them, all of them.
+   */
+  private static Dataset<Row> withNamelessOnes(Dataset<Row> compared) {
+    Column isNameless = col(ID).isNull();
+    Column error = coalesce(col(due(0)).getField("error"), col(was(0)).getField("error"));
+    Column others = coalesce(col(PublishedRows.KEPT), col("was_kept"));
+    boolean areOthers = !compared.where(isNameless).groupBy(error, others).agg(count_if(col(HERE).isNotNull()).as(HERE), count_if(col(THERE).isNotNull()).as(THERE))
+        .where(col(HERE).notEqual(col(THERE))).isEmpty();
+    if (areOthers) return compared;
+    return compared.where(not(isNameless.and(col(THERE).isNull()))).withColumn(KIND, when(isNameless, lit(Kind.SAME.code())).otherwise(col(KIND)));
   }
 
   /** Results that lack a field are nobody's, so that they are computed anew. */
@@ -107,8 +129,8 @@ final class Changes implements AutoCloseable {
 
   private static Column isSettled(int task) {
     Column due = col(due(task)), was = col(was(task));
-    Column asked = was.getField("request_key").equalTo(due.getField("request_key"))
-        .and(was.getField("finish_reason").notEqual(FinishReason.ERROR.code()));
+    Column hasAnswer = was.getField("finish_reason").notEqual(FinishReason.ERROR.code()).or(was.getField("error_code").isin(LASTING.toArray()));
+    Column asked = was.getField("request_key").equalTo(due.getField("request_key")).and(hasAnswer);
     Column unasked = lit(true);
     for (String name : STANDING) unasked = unasked.and(was.getField(name).equalTo(due.getField(name)));
     return when(due.getField("request_key").equalTo(""), unasked).otherwise(asked);
@@ -161,6 +183,6 @@ final class Changes implements AutoCloseable {
 
   @Override
   public void close() {
-    rows.unpersist();
+    compared.unpersist();
   }
 }

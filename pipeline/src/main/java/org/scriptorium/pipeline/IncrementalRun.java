@@ -26,6 +26,7 @@ import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.types.StructType;
 import org.scriptorium.pipeline.Changes.Kind;
 import org.scriptorium.pipeline.JobFile.Increments;
+import org.scriptorium.pipeline.JobFile.OnDeleted;
 import org.scriptorium.pipeline.JobFile.OnDuplicateId;
 
 /**
@@ -128,22 +129,39 @@ final class IncrementalRun {
   /** Writes the changed rows, with those of the files that they replace. */
   private Version files(PublishedRows published, Changes changes, Dataset<Row> fresh) {
     FileChoice choice = FileChoice.of(changes, published);
-    Dataset<Row> leaving = changes.of(Kind.CHANGED, Kind.REMOVED).select(col(Changes.ID).as("_leaving"));
-    Dataset<Row> staying = published.rows(choice.replaced()).drop(PublishedRows.FILE).where(col("id").isNotNull())
-        .join(leaving, col("id").equalTo(col("_leaving")), "left_anti");
+    Dataset<Row> staying = staying(published, changes, choice);
     staying.unionByName(fresh).repartition(choice.parts()).sortWithinPartitions("id").write().parquet(folder.rows().toString());
-    requireWhole(published, choice.rows());
+    // Rows that are kept without their documents lack what tasks that came later would have given them.
+    long open = published.isOutdated() && increments.onDeleted() == OnDeleted.KEEP ? staying.where(isOpen(published)).count() : 0;
+    requireWhole(published, choice.rows(), open);
     // A trial of a few rows leaves the work of a greater run to it.
     return new Version(folder.rows(), choice.replaced(), job.read().limit().isPresent() ? Version.Pieces.STAY : Version.Pieces.END);
   }
 
-  /** Documents may change while they are read several times, and files may be lost: nothing but what was planned is published. */
-  private void requireWhole(PublishedRows published, long rows) {
-    Dataset<Row> written = spark.read().parquet(folder.rows().toString());
+  /** The rows of replaced files that are not replaced themselves. */
+  private Dataset<Row> staying(PublishedRows published, Changes changes, FileChoice choice) {
+    Dataset<Row> same = changes.of(Kind.SAME).where(col(PublishedRows.FILE).isin(choice.replaced().toArray()))
+        .select(col(Changes.ID).as("_same"), col(PublishedRows.FILE).as("_in")).distinct();
+    Dataset<Row> rows = published.rows(choice.replaced());
+    Dataset<Row> staying = rows.join(same, rows.col("id").eqNullSafe(same.col("_same")).and(rows.col(PublishedRows.FILE).equalTo(same.col("_in"))),
+        "left_semi").drop(PublishedRows.FILE);
+    if (increments.onDeleted() == OnDeleted.REMOVE) return staying;
+    // Of a document that is gone a file may have several rows, one of which is kept.
+    return staying.where(col("id").isNotNull()).dropDuplicates("id").unionByName(staying.where(col("id").isNull()));
+  }
+
+  /** True of rows that lack a task's result. */
+  private Column isOpen(PublishedRows published) {
     Column isOpen = lit(false);
     for (int i = 0; i < job.tasks().size(); i++) isOpen = isOpen.or(published.field(i, "finish_reason").isNull());
-    Row found = written.agg(count(lit(1)), count(col("id")), count_distinct(col("id")), count_if(isOpen)).head();
-    if (found.getLong(0) == rows && found.getLong(1) == found.getLong(2) && found.getLong(3) == 0) return;
+    return isOpen;
+  }
+
+  /** Documents may change while they are read several times, and files may be lost: nothing but what was planned is published. */
+  private void requireWhole(PublishedRows published, long rows, long open) {
+    Dataset<Row> written = spark.read().parquet(folder.rows().toString());
+    Row found = written.agg(count(lit(1)), count(col("id")), count_distinct(col("id")), count_if(isOpen(published))).head();
+    if (found.getLong(0) == rows && found.getLong(1) == found.getLong(2) && found.getLong(3) == open) return;
     throw JobException.failed("write.path: %,d rows were to be written, and %,d were, of which %,d share an identifier and %,d have no"
         + " result: the documents changed while they were read; nothing was published and nothing is lost, run the job again", rows,
         found.getLong(0), found.getLong(1) - found.getLong(2), found.getLong(3));

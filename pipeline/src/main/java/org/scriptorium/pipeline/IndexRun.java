@@ -48,7 +48,7 @@ final class IndexRun {
     IndexBuild.check(spark, settings);
     SparkContext context = spark.sparkContext();
     try (var interruption = new Interruption(context, run);
-        var folder = OutputFolder.open(context.hadoopConfiguration(), job.write().path(), run)) {
+        var folder = OutputFolder.open(context.hadoopConfiguration(), job, run)) {
       context.setJobGroup(run, "scriptorium: " + job.name(), true);
       try {
         return build(source, settings, folder);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.scriptorium.pipeline.JobFile.Format;
 import org.scriptorium.pipeline.JobFile.Increments;
 import org.scriptorium.pipeline.JobFile.Kind;
@@ -22,6 +23,8 @@ import org.scriptorium.pipeline.YamlNode.Mapping;
 
 /** Turns a job file's tree into a {@link JobFile}, or says everything that is wrong with it. */
 final class JobFileReader {
+  /** What Hadoop takes a path for a pattern by. */
+  private static final Pattern PATTERN = Pattern.compile("[{}\\[\\]*?\\\\]");
   private static final List<String> LATER_FORMATS = List.of("html", "table");
   private static final List<String> INCREMENT_KEYS = List.of("on-deleted", "on-duplicate-id", "commit-rows", "commit-seconds");
 
@@ -103,6 +106,9 @@ final class JobFileReader {
     if (isIndex && section.has("mode")) section.complain("mode", "an index has none: a run brings it up to date");
     Mode mode = section.choice("mode", Mode.class, List.of()).orElse(Mode.ERROR);
     var write = new Write(section.name("path").orElse(""), mode, increments(section));
+    if (PATTERN.matcher(write.path()).find()) {
+      section.complain("path", "expected a folder without any of { } [ ] * ? \\, which would make it a pattern when it is read");
+    }
     for (String key : INCREMENT_KEYS) {
       if (mode != Mode.INCREMENTAL && section.has(key)) section.complain(key, "only mode: incremental has it");
     }

@@ -94,7 +94,7 @@ public final class JobRun {
     Source source = check(spark, job);
     SparkContext context = spark.sparkContext();
     try (var interruption = new Interruption(context, run);
-        var folder = OutputFolder.open(context.hadoopConfiguration(), job.write().path(), run)) {
+        var folder = OutputFolder.open(context.hadoopConfiguration(), job, run)) {
       context.setJobGroup(run, "scriptorium: " + job.name(), true);
       try {
         return generateAndPublish(source, folder, interruption);
@@ -125,6 +125,10 @@ public final class JobRun {
     Dataset<Row> results = ResultPlan.of(source, job, ResultPlan.partitions(job, rows, spark.sparkContext().defaultParallelism()));
     double writingSeconds = watched(monitor, rows * job.tasks().size(), () -> results.write().parquet(folder.rows().toString()));
     Tally tally = Tally.of(spark.read().schema(results.schema()).parquet(folder.rows().toString()), job);
+    if (tally.rows != rows) {
+      throw JobException.failed("write.path: %,d rows were to be written, and %,d were: the documents changed while they were read, or another"
+          + " run on this output took this one for dead; nothing was published", rows, tally.rows);
+    }
     checkErrors(tally);
     Report report = report(tally, monitor, writingSeconds);
     List<String> old = job.write().mode() == Mode.APPEND ? List.of()
@@ -156,7 +160,7 @@ public final class JobRun {
     interruption.beginPublishing();
     String dated = job.write().mode() == Mode.INCREMENTAL ? "%s-%s.json".formatted(DATE.format(started), run) : "";
     try {
-      Publication.publish(folder, version, report.toJson(), dated, observer);
+      Publication.publish(folder, version, report.toJson(), new Publication.Names(Publication.added(job), dated), observer);
     } catch (IOException e) {
       throw new JobException(JobException.Kind.FAILED,
           "write.path: publishing to %s failed: %s; %s".formatted(job.write().path(), Failures.sentence(e), remedy(folder)), e);

@@ -2,6 +2,7 @@ package org.scriptorium.pipeline;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -12,11 +13,13 @@ import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.GlobFilter;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
+import org.scriptorium.pipeline.JobFile.Format;
 import org.scriptorium.pipeline.JobFile.Mode;
 
 /**
@@ -55,8 +58,10 @@ final class OutputFolder implements AutoCloseable {
       FileSystem files = root.getFileSystem(spark.sparkContext().hadoopConfiguration());
       refuseOverlap(spark, job);
       refuseForeign(files, root, path);
+      // To be completed first, when the folder is claimed.
+      if (files.exists(Publication.journal(root))) return;
       List<Path> published = published(files, root);
-      boolean holds = !published.isEmpty() || files.exists(new Path(root, SUCCESS)) || files.exists(Publication.journal(root));
+      boolean holds = !published.isEmpty() || files.exists(new Path(root, SUCCESS));
       if (job.write().mode() == Mode.ERROR && holds) {
         throw JobException.failed("write.path: %s holds an output already; choose another path, or set write.mode to overwrite or append",
             path);
@@ -67,16 +72,21 @@ final class OutputFolder implements AutoCloseable {
     }
   }
 
-  /** Refuses an output that lies in what the job reads. */
+  /** Refuses an output that lies in what the job reads, or in whose folder it lies. */
   static void refuseOverlap(SparkSession spark, JobFile job) throws IOException {
     Configuration configuration = spark.sparkContext().hadoopConfiguration();
     Path root = new Path(job.write().path());
     Path output = root.getFileSystem(configuration).makeQualified(root);
-    for (String source : job.read().paths()) refuseOverlap(output, source, configuration);
+    for (String source : job.read().paths()) refuseOverlap(output, source, job.read().format(), configuration);
   }
 
-  /** Claims the folder for a run, finishes a publication that was interrupted and removes what dead runs left. */
-  static OutputFolder open(Configuration configuration, String path, String run) {
+  /**
+   * Claims the folder for a run, finishes a publication that was interrupted and removes what dead runs left.
+   *
+   * @throws JobException if a publication was finished to which this run would add the same rows once more, or which it may not touch
+   */
+  static OutputFolder open(Configuration configuration, JobFile job, String run) {
+    String path = job.write().path();
     try {
       Path root = new Path(path);
       FileSystem files = root.getFileSystem(configuration);
@@ -86,8 +96,17 @@ final class OutputFolder implements AutoCloseable {
       try {
         folder.lease = RunLease.take(files, own, run);
         folder.refuseLivingRun(own);
-        Publication.finishInterrupted(files, root);
+        Optional<String> completed = Publication.finishInterrupted(files, root);
         folder.removeDead(own);
+        boolean isRepeated = switch (job.write().mode()) {
+          case ERROR -> completed.isPresent();
+          case APPEND -> completed.equals(Optional.of(Publication.added(job)));
+          case OVERWRITE, INCREMENTAL -> false;
+        };
+        if (isRepeated) {
+          throw JobException.failed("write.path: the run before was interrupted while it published to %s; that is complete now, and nothing was"
+              + " added", path);
+        }
       } catch (IOException | RuntimeException e) {
         folder.close();
         throw e;
@@ -180,12 +199,45 @@ final class OutputFolder implements AutoCloseable {
         foreign.size() > 3 ? " and " + (foreign.size() - 3) + " more" : "");
   }
 
-  private static void refuseOverlap(Path root, String source, Configuration configuration) throws IOException {
+  private static void refuseOverlap(Path root, String source, Format format, Configuration configuration) throws IOException {
     Path pattern = new Path(source);
-    String input = pattern.getFileSystem(configuration).makeQualified(pattern).toString();
-    String output = root.toString();
+    String input = real(pattern.getFileSystem(configuration).makeQualified(pattern)), output = real(root);
     if (input.equals(output) || input.startsWith(output + "/")) {
       throw JobException.wrongUse("write.path: %s holds what the job reads (%s); choose another path", output, source);
+    }
+    if (isRead(output.split("/"), input.split("/"), format)) {
+      throw JobException.wrongUse("write.path: %s lies in what the job reads (%s), so that the next run would read it; choose another path",
+          output, source);
+    }
+  }
+
+  /** A local path behind all links. */
+  private static String real(Path path) {
+    String named = path.toUri().getPath();
+    if (!path.toString().startsWith("file:") || named.matches(".*[{}\\[\\]*?\\\\].*")) return path.toString();
+    java.nio.file.Path local = java.nio.file.Path.of(named), existing = local;
+    while (existing.getParent() != null && !Files.exists(existing)) existing = existing.getParent();
+    try {
+      return "file:" + existing.toRealPath().resolve(existing.relativize(local)).toString().replaceAll("/$", "");
+    } catch (IOException e) {
+      return path.toString();
+    }
+  }
+
+  /** Whether a pattern matches the output, or a folder above it of a format that is read with all that lies under it. */
+  private static boolean isRead(String[] output, String[] pattern, Format format) {
+    if (pattern.length > output.length || pattern.length < output.length && format != Format.TEXT) return false;
+    for (int i = 0; i < pattern.length; i++) if (!isMatch(output[i], pattern[i])) return false;
+    // Spark passes over what is called so below the folders that it is given.
+    return Arrays.stream(output, pattern.length, output.length).noneMatch(name -> name.matches("[._].*"));
+  }
+
+  private static boolean isMatch(String name, String pattern) {
+    try {
+      return pattern.equals(name) || !pattern.isEmpty() && !name.isEmpty() && new GlobFilter(pattern).accept(new Path(name));
+    } catch (IOException | IllegalArgumentException e) {
+      // Such as half of a choice between paths, or a scheme.
+      return false;
     }
   }
 

@@ -17,6 +17,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.ForeachPartitionFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.util.SerializableConfiguration;
+import org.scriptorium.pipeline.storage.Disk;
 
 /**
  * Commits results while a task goes on: lines are gathered, and every so many of them or so many seconds become a file, by one rename.
@@ -89,6 +90,7 @@ final class PieceWriter implements ForeachPartitionFunction<Row> {
       try (OutputStream out = files.create(hidden, true)) {
         for (String line : lines) out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
       }
+      Disk.force(files, hidden);
       if (!files.rename(hidden, new Path(target, file))) throw new IOException("%s can't be moved to %s".formatted(hidden, file));
       lines.clear();
       committed++;

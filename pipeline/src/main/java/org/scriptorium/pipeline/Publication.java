@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
@@ -18,6 +19,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.scriptorium.pipeline.JobFile.Mode;
+import org.scriptorium.pipeline.storage.Disk;
 
 /**
  * Makes a run's files the output's. What will be done is first written to a journal; from then on the publication
@@ -47,13 +50,20 @@ final class Publication {
   }
 
   /**
+   * What a publication is called.
+   *
+   * @param job whose rows are {@linkplain #added added}
+   * @param report under which name the report is kept, besides {@link #REPORT}; empty where it is not
+   */
+  record Names(String job, String report) {}
+
+  /**
    * What a journal says.
    *
    * @param work name of the run's folder
    * @param rows folder of the new files
-   * @param report under which name the report is kept, besides {@link #REPORT}; empty where it is not
    */
-  private record Plan(String work, Path rows, List<String> old, List<String> added, String report, Version.Pieces pieces) {
+  private record Plan(String work, Path rows, List<String> old, List<String> added, Names names, Version.Pieces pieces) {
     boolean isOneRename() {
       return added.size() == 1 && old.size() <= 1;
     }
@@ -78,33 +88,39 @@ final class Publication {
   /**
    * Publishes what a run has written, with its report; {@code observer} hears of each step once it is done.
    *
-   * @param dated name of the report among those that are kept; empty where it is not
    */
-  static void publish(OutputFolder folder, Version version, byte[] report, String dated, Consumer<Step> observer) throws IOException {
+  static void publish(OutputFolder folder, Version version, byte[] report, Names names, Consumer<Step> observer) throws IOException {
     FileSystem files = folder.files();
     files.mkdirs(folder.work());
     write(files, new Path(folder.work(), REPORT), report);
     var plan = new Plan(folder.work().getName(), version.rows(), version.replaced().stream().sorted().toList(),
-        OutputFolder.published(files, version.rows()).stream().map(Path::getName).sorted().toList(), dated, version.pieces());
+        OutputFolder.published(files, version.rows()).stream().map(Path::getName).sorted().toList(), names, version.pieces());
     var publication = new Publication(files, folder.root(), plan, observer);
     if (!publication.plan.old.isEmpty() && publication.plan.added.isEmpty()) {
       throw new IOException("the files of this run are gone; another run on the same output may have taken it for a dead one");
     }
+    if (!publication.plan.added.isEmpty()) Disk.forceAll(files, publication.plan.rows);
     publication.writeJournal();
     publication.complete();
   }
 
-  /** Completes a publication whose run ended in the middle of it; does nothing where there is none. */
-  static void finishInterrupted(FileSystem files, Path root) throws IOException {
+  /** The job whose rows a run adds to what is there, once more each time it is run; empty where it does not. */
+  static String added(JobFile job) {
+    return job.write().mode() == Mode.APPEND ? job.name() : "";
+  }
+
+  /** Completes a publication whose run ended in the middle of it; gives the job whose rows it {@linkplain #added added}. */
+  static Optional<String> finishInterrupted(FileSystem files, Path root) throws IOException {
     Path journal = journal(root);
-    if (!files.exists(journal)) return;
+    if (!files.exists(journal)) return Optional.empty();
     try (InputStream in = files.open(journal)) {
       JsonNode content = JSON.readTree(in.readAllBytes());
       String work = content.path("work").asText();
       Path rows = new Path(new Path(new Path(root, OutputFolder.PRIVATE), work), content.path("rows").asText());
-      var plan = new Plan(work, rows, texts(content.path("old")), texts(content.path("added")), content.path("report").asText(),
-          Version.Pieces.valueOf(content.path("pieces").asText()));
+      var plan = new Plan(work, rows, texts(content.path("old")), texts(content.path("added")),
+          new Names(content.path("job").asText(), content.path("report").asText()), Version.Pieces.valueOf(content.path("pieces").asText()));
       new Publication(files, root, plan, step -> {}).complete();
+      return Optional.of(plan.names.job);
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw new IOException(("the journal %s of an interrupted publication is damaged;"
           + " look into the folder, then remove the journal").formatted(journal), e);
@@ -116,13 +132,15 @@ final class Publication {
   }
 
   private void writeJournal() throws IOException {
-    ObjectNode content = JSON.createObjectNode().put("work", plan.work).put("rows", plan.rows.getName()).put("report", plan.report)
-        .put("pieces", plan.pieces.name());
+    ObjectNode content = JSON.createObjectNode().put("work", plan.work).put("rows", plan.rows.getName()).put("job", plan.names.job)
+        .put("report", plan.names.report).put("pieces", plan.pieces.name());
     plan.old.forEach(content.putArray("old")::add);
     plan.added.forEach(content.putArray("added")::add);
     Path temporary = new Path(work, "publish.json");
     write(files, temporary, JSON.writeValueAsBytes(content));
+    Disk.force(files, temporary);
     if (!files.rename(temporary, journal(root))) throw new IOException("the journal of the publication can't be created");
+    Disk.force(files, own);
     observer.accept(Step.JOURNAL_WRITTEN);
   }
 
@@ -138,6 +156,9 @@ final class Publication {
     observer.accept(Step.REPORT_MOVED);
     write(files, new Path(root, OutputFolder.SUCCESS), new byte[0]);
     observer.accept(Step.MARK_WRITTEN);
+    // What pieces and journal are for is there by then.
+    Disk.force(files, root);
+    Disk.force(files, own);
     if (plan.pieces == Version.Pieces.END) files.delete(new Path(own, Pieces.FOLDER), true);
     files.delete(journal(root), false);
     observer.accept(Step.JOURNAL_REMOVED);
@@ -169,8 +190,8 @@ final class Publication {
   private void moveReport() throws IOException {
     Path written = new Path(work, REPORT), report = new Path(own, REPORT);
     if (!files.exists(written)) return;
-    if (!plan.report.isEmpty()) {
-      Path kept = new Path(new Path(own, REPORTS), plan.report);
+    if (!plan.names.report.isEmpty()) {
+      Path kept = new Path(new Path(own, REPORTS), plan.names.report);
       files.mkdirs(kept.getParent());
       try (InputStream in = files.open(written)) {
         write(files, kept, in.readAllBytes());

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -49,6 +50,7 @@ final class RunLease implements AutoCloseable {
   /** Claims a folder for {@code run}; the caller then looks for {@linkplain #other others}. */
   static RunLease take(FileSystem files, Path folder, String run) throws IOException {
     byte[] content = JSON.writeValueAsBytes(JSON.createObjectNode().put("host", host()).put("process", ProcessHandle.current().pid())
+        .put("processes", processes())
         .put("process_started", processStart()).put("claimed", System.currentTimeMillis()));
     var lease = new RunLease(files, new Path(folder, PREFIX + run + ".json"), run, content);
     RUNNING.add(run);
@@ -72,11 +74,14 @@ final class RunLease implements AutoCloseable {
   static boolean lives(FileSystem files, FileStatus lease) throws IOException {
     if (!files.exists(lease.getPath())) return false;
     JsonNode content = content(files, lease.getPath());
-    if (!content.path("host").asText().equals(host())) return System.currentTimeMillis() - lease.getModificationTime() < EXPIRY.toMillis();
+    boolean isYoung = System.currentTimeMillis() - lease.getModificationTime() < EXPIRY.toMillis();
+    boolean areProcessesOurs = content.path("host").asText().equals(host()) && content.path("processes").asText(processes()).equals(processes());
+    if (!areProcessesOurs) return isYoung;
     long process = content.path("process").asLong(-1);
     if (process == ProcessHandle.current().pid()) return RUNNING.contains(runOf(lease.getPath().getName()).orElse(""));
+    // Linux tells when a process started by a clock that may have been set since.
     return ProcessHandle.of(process).flatMap(handle -> handle.info().startInstant())
-        .map(start -> start.toEpochMilli() == content.path("process_started").asLong(-1)).orElse(false);
+        .map(start -> isYoung || start.toEpochMilli() == content.path("process_started").asLong(-1)).orElse(false);
   }
 
   /** Who holds a lease, for people. */
@@ -129,6 +134,15 @@ final class RunLease implements AutoCloseable {
       return InetAddress.getLocalHost().getHostName();
     } catch (UnknownHostException e) {
       return "localhost";
+    }
+  }
+
+  /** Containers of one host may share its name, each with processes of its own; empty where there is no such thing. */
+  private static String processes() {
+    try {
+      return Files.readSymbolicLink(java.nio.file.Path.of("/proc/self/ns/pid")).toString();
+    } catch (IOException | UnsupportedOperationException e) {
+      return "";
     }
   }
 

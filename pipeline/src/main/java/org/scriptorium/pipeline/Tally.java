@@ -100,11 +100,11 @@ final class Tally {
     boolean isError = FinishReason.ERROR.code().equals(group.reason);
     if (FinishReason.SKIPPED.code().equals(group.reason)) skipped += group.count;
     else if (origin.equals(Results.SHARED)) deduplicated += group.count;
-    else if (origin.equals(Results.REUSED) && !isError) reused += group.count;
+    else if (origin.equals(Results.REUSED)) reused += group.count;
     if (isError) addErrors(group.code, group.count, error);
   }
 
-  /** Results that the model was asked for, or that failed before. */
+  /** Results that the model was asked for, or that failed before it was. */
   long computed() {
     return results - skipped - deduplicated - reused;
   }

@@ -230,7 +230,7 @@ class TestIncremental {
     Sessions.CALLS.set(0);
     Report calm = run("task={kind: generate}", "quality.max-error-rate=0.5");
     assertThat(calm.errors()).isEqualTo(Map.of("prompt_too_long", 1L));
-    assertThat(counts(calm)).containsExactly(4, 2, 2, 0, 0);
+    assertThat(counts(calm)).as("the one that is too long stays").containsExactly(4, 1, 3, 0, 0);
     assertThat(Sessions.CALLS.get()).isEqualTo(1);
   }
 
@@ -300,6 +300,32 @@ class TestIncremental {
   }
 
   @Test
+  void rowsThatAreKeptOutliveTasksThatAreAdded() throws IOException {
+    String tasks = "tasks=[{name: short, kind: summarize, max-words: 9}]";
+    job("task=", tasks);
+    write("a|first|x", "c|third|x");
+    String added = tasks.replace("}]", "}, {name: late, kind: generate, prompt: 'Who {{text}}'}]");
+    Report second = job("task=", added, "write.on-deleted=keep");
+    assertThat(List.of(second.rows(), second.computed())).containsExactly(4L, 2L);
+    assertThat(job("task=", added, "write.on-deleted=keep").computed()).isZero();
+    assertThat(spark.read().parquet(out().toString()).orderBy("id").selectExpr("id", "late.text").collectAsList())
+        .hasToString("[[a,echo Who first], [b,null], [c,echo Who third], [d,null]]");
+  }
+
+  @Test
+  void rowsThatAreKeptAndWerePublishedTwiceBecomeOne() throws IOException {
+    for (String mode : List.of("overwrite", "append")) {
+      write("a|first|x", "b|second|x", "b|second|x", "c|third|x");
+      job("write={path: " + out() + ", mode: " + mode + "}");
+    }
+    write("a|first|x");
+    Report report = run("write.on-deleted=keep");
+    assertThat(counts(report)).containsExactly(3, 0, 3, 0, 0);
+    assertThat(rows()).extracting(row -> row.substring(0, 2)).containsExactly("[a", "[b", "[c");
+    assertThat(run("write.on-deleted=keep").changes()).contains(new Report.DocumentChanges(0, 0, 0));
+  }
+
+  @Test
   void linesThatAreNoDocumentsStayErrorsOfTheirOwn() throws IOException {
     Files.writeString(folder.resolve("docs.jsonl"), "{broken\n", java.nio.file.StandardOpenOption.APPEND);
     Report first = run("quality.max-error-rate=0.5");
@@ -310,6 +336,27 @@ class TestIncremental {
     assertThat(second.rows()).isEqualTo(5);
     assertThat(rows()).isEqualTo(fresh());
     assertThat(Sessions.CALLS.get()).as("by the run to compare with").isEqualTo(5);
+  }
+
+  @Test
+  void nightsWithTheSameBrokenLinesChangeNothing() throws IOException {
+    var append = java.nio.file.StandardOpenOption.APPEND;
+    String[] lenient = {"quality.max-error-rate=0.6"};
+    Files.writeString(folder.resolve("docs.jsonl"), "{broken\n{broken, too\n", append);
+    run(lenient);
+    List<String> files = files();
+    Report second = run(lenient);
+    assertThat(second.changes()).contains(new Report.DocumentChanges(0, 0, 0));
+    assertThat(counts(second)).as("errors that stay were not computed").containsExactly(6, 0, 5, 0, 1);
+    assertThat(second.errors()).isEqualTo(Map.of("malformed_text", 2L));
+    assertThat(files()).isEqualTo(files);
+    write("a|first|x", "b|other|y", "c|third|x", "d|fourth|x");
+    Files.writeString(folder.resolve("docs.jsonl"), "{broken\n{broken, too\n", append);
+    assertThat(run(lenient).changes()).contains(new Report.DocumentChanges(0, 1, 0));
+    assertThat(rows()).hasSize(6).isEqualTo(fresh());
+    Files.writeString(folder.resolve("docs.jsonl"), "{and again\n", append);
+    assertThat(run(lenient).changes()).contains(new Report.DocumentChanges(3, 0, 2));
+    assertThat(rows()).hasSize(7).isEqualTo(fresh());
   }
 
   @Test

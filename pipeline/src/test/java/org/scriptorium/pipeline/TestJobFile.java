@@ -291,6 +291,8 @@ class TestJobFile {
       path: out           | path: out, mode: incremental, on-deleted: forget | \
       3: write.on-deleted: expected one of remove, keep, found "forget"
       path: out           | mode: error                | 3: write.path: missing; expected a folder or URI
+      path: out           | path: out/run*             | \
+      3: write.path: expected a folder without any of { } [ ] * ? \\, which would make it a pattern when it is read
       path: out           | path: out, format: delta   | 3: write.format: "delta" is not supported yet; expected one of parquet, index
       path: out           | path: out, format: index   | 3: write.format: only kind: index writes an index
       path: docs          | path: docs, path: more     | 1: the key "path" stands here twice

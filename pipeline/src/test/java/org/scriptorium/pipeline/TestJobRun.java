@@ -184,6 +184,18 @@ class TestJobRun {
         e -> assertThat(e.kind()).isEqualTo(JobException.Kind.WRONG_USE))
             .hasMessageEndingWith("holds what the job reads (%s/docs.jsonl); choose another path".formatted(folder));
     assertThatThrownBy(() -> run("write.path=" + folder.resolve("docs.jsonl"))).hasMessageContaining("choose another path");
+    spark.sql("SELECT 'a' AS id, 'b' AS text").write().parquet(folder.resolve("notes/in").toString());
+    for (String inside : List.of("format: text, path: NOTES| NOTES/out", "format: text, path: 'NOTES*'| NOTES/a/b",
+        "format: parquet, path: 'NOTES/*'| NOTES/out", "format: parquet, path: ['NOTES/in', 'NOTES/{in,out}']| NOTES/out")) {
+      String[] parts = inside.replace("NOTES", folder.resolve("notes").toString()).split("\\| ");
+      assertThatThrownBy(() -> run("read={" + parts[0] + "}", "write.path=" + parts[1]))
+          .hasMessageContaining("lies in what the job reads").hasMessageContaining("/notes").hasMessageEndingWith("choose another path");
+    }
+    Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("notes"));
+    assertThatThrownBy(() -> run("read={format: parquet, path: " + link + "/in}", "write.path=" + folder + "/notes/in"))
+        .hasMessageContaining("holds what the job reads");
+    assertThatThrownBy(() -> run("read={format: text, path: " + folder + "/notes}", "write.path=" + folder + "/notes/_out", "task.max-words=0"))
+        .as("hidden").hasMessageContaining("max-words").message().doesNotContain("lies in");
     Path file = Files.writeString(folder.resolve("file"), "");
     assertThatThrownBy(() -> run("write.path=" + file)).hasMessage("write.path: %s is a file; expected a folder".formatted(file));
     assertThatThrownBy(() -> run("write.path=" + file + "/below")).isInstanceOf(JobException.class)
@@ -303,6 +315,20 @@ class TestJobRun {
     assertThat(privateNames()).containsExactly("report.json");
   }
 
+  /** Schedulers try again what was killed. */
+  @ParameterizedTest
+  @ValueSource(strings = {"append", "error"})
+  void anOutputThatWasAboutToBePublishedIsNotAddedOnceMore(String mode) throws IOException {
+    assertThatThrownBy(() -> JobRun.run(spark, job("write.mode=" + mode), Progress.silent(), now -> {
+      if (now == Publication.Step.JOURNAL_WRITTEN) throw new CrashError();
+    })).isInstanceOf(CrashError.class);
+    assertThatThrownBy(() -> run("write.mode=" + mode)).isInstanceOf(JobException.class).hasMessage(("write.path: the run before was interrupted"
+        + " while it published to %s; that is complete now, and nothing was added").formatted(out()));
+    assertThat(rows()).hasSize(3);
+    assertThat(out().resolve("_SUCCESS")).exists();
+    assertThat(privateNames()).containsExactly("report.json");
+  }
+
   @Test
   void leftoversOfDeadRunsAreRemoved() throws IOException {
     Path work = Files.createDirectories(out().resolve("_scriptorium/work-dead"));
@@ -325,6 +351,15 @@ class TestJobRun {
         .toMillis()));
     run();
     assertThat(lease).doesNotExist();
+    // In a container of the same name, where other processes have the same numbers.
+    Files.writeString(lease, "{\"host\":\"%s\",\"processes\":\"pid:[1]\",\"process\":%d}".formatted(
+        java.net.InetAddress.getLocalHost().getHostName(), ProcessHandle.current().pid()));
+    assertThatThrownBy(() -> run("write.mode=overwrite")).isInstanceOf(JobException.class).hasMessageContaining("another run is writing to");
+    // The clock was set after the process had started.
+    long parent = ProcessHandle.current().parent().orElseThrow().pid();
+    Files.writeString(lease, "{\"host\":\"%s\",\"process\":%d,\"process_started\":5}".formatted(
+        java.net.InetAddress.getLocalHost().getHostName(), parent));
+    assertThatThrownBy(() -> run("write.mode=overwrite")).isInstanceOf(JobException.class).hasMessageContaining("process %d".formatted(parent));
   }
 
   @Test

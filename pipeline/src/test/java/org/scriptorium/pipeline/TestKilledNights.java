@@ -13,8 +13,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.scriptorium.engine.TinyModel;
 
 /** An incremental run whose process is killed again and again. */
 class TestKilledNights {
@@ -70,6 +72,48 @@ class TestKilledNights {
     assertThat(folder.resolve("out/_scriptorium/pieces")).doesNotExist();
   }
 
+  /** With an engine, whose results wait for those of earlier rows. */
+  @Test
+  void aKilledNightOfTheEngineGoesOnFromItsPieces() throws Exception {
+    Path model = TinyModel.write(folder, 11);
+    Files.writeString(folder.resolve("docs.jsonl"), IntStream.range(0, 600)
+        .mapToObj(i -> "{\"id\": \"d%d\", \"text\": \"%s\"}\n".formatted(i, "number %d ".formatted(i).repeat(1 + i % 20)))
+        .collect(Collectors.joining()));
+    Path file = Files.writeString(folder.resolve("job.yaml"), """
+        model: MODEL
+        read: { format: jsonl, path: DIR/docs.jsonl, partitions: 8 }
+        task: { kind: generate }
+        generate: { max-new-tokens: 60 }
+        write: { path: DIR/out, mode: incremental, commit-rows: 20 }
+        """.replace("DIR", folder.toString()).replace("MODEL", model.toString()));
+    Path said = folder.resolve("said");
+    Process process = TestKilledRuns.start(TestKilledRuns.SHORT_LIVED, EngineNight.class, said, file.toString(), folder + "/cache");
+    int committed;
+    try {
+      while (committed() < 40) {
+        assertThat(process.isAlive()).as(Files.readString(said)).isTrue();
+        Thread.sleep(5);
+      }
+      process.destroyForcibly();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      committed = committed();
+      assertThat(committed).as("it was killed on its way").isLessThan(600);
+    } finally {
+      process.destroyForcibly();
+    }
+    SparkSession spark = Sessions.onEngine(folder.resolve("cache"));
+    try {
+      Report report = JobRun.run(spark, JobFile.load(file, List.of()), Progress.silent());
+      assertThat(List.of(report.rows(), report.computed(), report.reused())).containsExactly(600L, 600L - committed, (long) committed);
+      JobRun.run(spark, JobFile.load(file, List.of("write={path: " + folder.resolve("undisturbed") + "}")), Progress.silent());
+      List<List<String>> outputs = Stream.of("out", "undisturbed").map(name -> spark.read().parquet(folder.resolve(name).toString())
+          .drop("cached_tokens").orderBy("id").collectAsList().stream().map(Row::toString).toList()).toList();
+      assertThat(outputs.get(0)).hasSize(600).isEqualTo(outputs.get(1));
+    } finally {
+      SparkSession.setActiveSession(Sessions.spark());
+    }
+  }
+
   /** Results in pieces that are whole. */
   private int committed() throws IOException {
     Path pieces = folder.resolve("out/_scriptorium/pieces");
@@ -97,6 +141,15 @@ class TestKilledNights {
   private List<String> rows(String name) {
     return Sessions.spark().read().parquet(folder.resolve(name).toString()).orderBy("id").collectAsList().stream()
         .map(Row::toString).toList();
+  }
+
+  /** The process, with an engine. */
+  static final class EngineNight {
+    private EngineNight() {}
+
+    public static void main(String[] arguments) {
+      JobRun.run(Sessions.onEngine(Path.of(arguments[1])), JobFile.load(Path.of(arguments[0]), List.of()), Progress.silent());
+    }
   }
 
   /** The process: some fifty rows a second. */

@@ -95,8 +95,15 @@ class TestLongDocuments {
     var rows = spark.read().parquet(folder.resolve("nights").toString()).orderBy("id")
         .select("id", "text", "finish_reason", "prompt_tokens", "request_key").collectAsList().stream().map(Row::toString).toList();
     assertThat(rows).isEqualTo(fresh.stream().distinct().toList());
-    assertThat(run(nights).reused()).as("all but that one").isEqualTo(8);
-    assertThat(run(nights[0], nights[1], nights[2], "task.piece-tokens=101").reused()).as("other pieces").isZero();
+    assertThat(run(nights).reused()).as("that one too").isEqualTo(9);
+    assertThat(run(nights[0], nights[1], nights[2], "task.piece-tokens=101").reused()).as("other pieces").isEqualTo(1);
+    // Two answers are no shorter than a piece, so that they never come together.
+    String[] never = {nights[0], nights[1], nights[2], "task.piece-tokens=24", "generate.max-new-tokens=20"};
+    Report hopeless = run(never);
+    assertThat(hopeless.errors()).containsKey("prompt_too_long");
+    Report again = run(never);
+    assertThat(again.computed()).as("what is too long stays so").isZero();
+    assertThat(again.errors()).isEqualTo(hopeless.errors());
   }
 
   /** What the rounds come to, by the definition. */
