@@ -78,12 +78,11 @@ record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function
         "false", "columnNameOfCorruptRecord", CORRUPT, "mode", "PERMISSIVE"));
     String[] paths = read.paths().toArray(String[]::new);
     StructType header = spark.read().options(options).csv(paths).schema();
-    if (mayBeMadeUp(header)) {
-      requireOneHeader(spark, options, paths);
+    Set<String> folders = partitions(spark.read().text(paths)).keySet();
+    if (mayBeMadeUp(header) && isMadeUp(spark, options, paths, header)) {
       // Spark would compare the names that it made up with those of the files.
       options.put("enforceSchema", "true");
     }
-    Set<String> folders = partitions(spark, paths).keySet();
     Map<String, StructField> fields = new LinkedHashMap<>();
     for (StructField field : header.fields()) {
       String name = folders.contains(field.name()) ? field.name()
@@ -111,25 +110,30 @@ record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function
     return IntStream.range(0, names.length).anyMatch(i -> names[i].endsWith(Integer.toString(i)));
   }
 
-  private static void requireOneHeader(SparkSession spark, Map<String, String> options, String[] paths) {
+  /** @throws JobException if so, and the files' headers differ, which Spark can't see then */
+  private static boolean isMadeUp(SparkSession spark, Map<String, String> options, String[] paths, StructType header) {
     var raw = new HashMap<>(options);
     raw.put("header", "false");
     String[] files = spark.read().options(options).csv(paths).inputFiles();
-    Row first = null;
+    String first = "";
     for (String file : files) {
-      List<Row> found = spark.read().options(raw).csv(file).limit(1).collectAsList();
-      if (found.isEmpty()) continue;
-      if (first == null) first = found.getFirst();
-      if (!first.equals(found.getFirst())) {
-        throw JobException.failed("read.path: the header of %s is %s, that of %s %s; give all files the same columns", files[0], first.mkString(","),
-            file, found.getFirst().mkString(","));
+      List<Row> rows = spark.read().options(raw).csv(file).limit(1).collectAsList();
+      if (rows.isEmpty()) continue;
+      String found = rows.getFirst().mkString(",");
+      // Columns that folders give come behind those of the file.
+      boolean isAsItStands = first.isEmpty() && String.join(",", header.fieldNames()).concat(",").startsWith(found + ",");
+      if (isAsItStands) return false;
+      if (first.isEmpty()) first = found;
+      if (!first.equals(found)) {
+        throw JobException.failed("read.path: the header of %s is %s, that of %s %s; give all files the same columns", files[0], first, file, found);
       }
     }
+    return true;
   }
 
-  /** The columns that names of folders give, such as {@code day=2026-01-01}. */
-  private static Map<String, StructField> partitions(SparkSession spark, String[] paths) {
-    Map<String, StructField> found = byName(spark.read().text(paths).schema());
+  /** The columns that names of folders give, such as {@code day=2026-01-01}, beside a text's lines. */
+  private static Map<String, StructField> partitions(Dataset<Row> texts) {
+    Map<String, StructField> found = byName(texts.schema());
     found.remove("value");
     return found;
   }
@@ -138,9 +142,10 @@ record SourceFormat(Dataset<Row> rows, Map<String, StructField> fields, Function
   static SourceFormat jsonLines(SparkSession spark, Read read) {
     String[] paths = read.paths().toArray(String[]::new);
     var options = Map.of("columnNameOfCorruptRecord", CORRUPT, "mode", "PERMISSIVE");
-    Map<String, StructField> folders = partitions(spark, paths);
     // The lines are read as bytes that claim to be text, so that malformed UTF-8 is seen before a JSON reader replaces it.
-    Dataset<Row> lines = spark.read().text(paths).where(not(trim(col("value")).equalTo("")));
+    Dataset<Row> texts = spark.read().text(paths);
+    Map<String, StructField> folders = partitions(texts);
+    Dataset<Row> lines = texts.where(not(trim(col("value")).equalTo("")));
     StructType inferred = spark.read().options(options).json(lines.select("value").as(Encoders.STRING())).schema();
     String id = read.id().orElse("id");
     // Where one of them has a fraction all would get one.

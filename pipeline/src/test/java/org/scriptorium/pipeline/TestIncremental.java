@@ -308,8 +308,10 @@ class TestIncremental {
     Report second = job("task=", added, "write.on-deleted=keep");
     assertThat(List.of(second.rows(), second.computed())).containsExactly(4L, 2L);
     assertThat(job("task=", added, "write.on-deleted=keep").computed()).isZero();
+    write("a|other|x", "c|third|x");
+    assertThat(job("task=", added, "write.on-deleted=keep").changes()).contains(new Report.DocumentChanges(0, 1, 0));
     assertThat(spark.read().parquet(out().toString()).orderBy("id").selectExpr("id", "late.text").collectAsList())
-        .hasToString("[[a,echo Who first], [b,null], [c,echo Who third], [d,null]]");
+        .hasToString("[[a,echo Who other], [b,null], [c,echo Who third], [d,null]]");
   }
 
   @Test
