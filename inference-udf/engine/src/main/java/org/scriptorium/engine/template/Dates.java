@@ -19,7 +19,9 @@ final class Dates {
       boolean unpadded = format.charAt(i + 1) == '-' && i + 2 < format.length();
       i += unpadded ? 2 : 1;
       String field = field(format.charAt(i), time);
-      text.append(unpadded && field.length() > 1 && field.startsWith("0") ? field.replaceFirst("^0+(?=.)", "") : field);
+      // Not of what is made of several fields.
+      boolean isOne = "DFRTXcfrx".indexOf(format.charAt(i)) < 0;
+      text.append(unpadded && isOne ? field.replaceFirst("^[0 ]+(?=.)", "") : field);
     }
     return text.toString();
   }

@@ -44,7 +44,7 @@ record FormatSpec(SourcedText fill, char align, char sign, boolean alternate, in
   }
 
   SourcedText format(Object value, Work work) {
-    if (value instanceof Undefined undefined) throw undefined.failure();
+    if (value instanceof Undefined undefined && !isPlain()) throw undefined.failure();
     if (value instanceof SourcedText text) return string(text, work);
     if (value instanceof Boolean && isPlain()) return Printing.text(value, work);
     if (Values.isNumber(value)) return padded(SourcedText.trusted(number(value)), '>', work);

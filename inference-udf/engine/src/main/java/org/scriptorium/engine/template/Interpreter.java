@@ -79,7 +79,7 @@ final class Interpreter {
       case Statement.For loop -> {
         Object items = evaluator.evaluate(loop.items(), scope);
         at(loop.position());
-        loop(loop, Values.items(items, work), 0, scope, target);
+        return loop(loop, Values.items(items, work), 0, scope, target);
       }
       case Statement.Assign assign -> assign(assign.target(), evaluator.evaluate(assign.value(), scope), scope);
       case Statement.AssignBlock block -> assign(block.target(), captured(block.body(), block.filters(), scope), scope);
@@ -117,20 +117,23 @@ final class Interpreter {
     return value;
   }
 
-  /** Runs a loop over items; a recursive loop comes here again from its body. */
-  void loop(Statement.For loop, List<Object> items, int depth, Scope outside, TextBuilder target) {
+  /**
+   * Runs a loop over items; a recursive loop comes here again from its body. What stands under {@code else} runs where no turn came to its
+   * end, and what leaves that leaves the loop around.
+   */
+  Flow loop(Statement.For loop, List<Object> items, int depth, Scope outside, TextBuilder target) {
     var state = new LoopState(loop, outside, selected(loop, items, outside), depth);
-    if (state.length() == 0) {
-      execute(loop.otherwise(), outside.inner(), target);
-      return;
-    }
+    boolean hasEnded = false;
     while (state.advance()) {
       work.step();
       var scope = outside.inner();
       scope.set("loop", state);
       assign(loop.target(), state.current(), scope);
-      if (run(loop.body(), scope, target) == Flow.BREAK) return;
+      Flow flow = run(loop.body(), scope, target);
+      hasEnded |= flow == Flow.NEXT;
+      if (flow == Flow.BREAK) break;
     }
+    return hasEnded ? Flow.NEXT : run(loop.otherwise(), outside.inner(), target);
   }
 
   private List<Object> selected(Statement.For loop, List<Object> items, Scope outside) {

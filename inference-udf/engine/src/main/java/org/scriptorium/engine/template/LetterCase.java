@@ -19,13 +19,19 @@ final class LetterCase {
     if (text.length() == 0) return text;
     int first = text.text().offsetByCodePoints(0, 1);
     var head = text.substring(0, first);
-    return new TextBuilder(work).append(Texts.mapped(head, titled(text.text().codePointAt(0)), work))
-        .append(lower(text.substring(first, text.length()), work)).build();
+    var tail = text.substring(first, text.length());
+    // A sigma at the end is one of the word, whose first letter counts.
+    String lower = text.text().toLowerCase(Locale.ROOT).substring(head.text().toLowerCase(Locale.ROOT).length());
+    return new TextBuilder(work).append(Texts.mapped(head, titled(text.text().codePointAt(0)), work)).append(Texts.mapped(tail, lower, work))
+        .build();
   }
 
   private static String titled(int character) {
     int title = Character.toTitleCase(character);
-    return title == character ? Character.toString(character).toUpperCase(Locale.ROOT) : Character.toString(title);
+    if (title != character || Character.isTitleCase(character)) return Character.toString(title);
+    String upper = Character.toString(character).toUpperCase(Locale.ROOT);
+    int first = upper.offsetByCodePoints(0, 1);
+    return upper.substring(0, first) + upper.substring(first).toLowerCase(Locale.ROOT);
   }
 
   /** Lower case as a whole, since it depends on neighbours (a Greek sigma at a word's end), with every character at its old place. */

@@ -170,7 +170,9 @@ final class Lexer {
   private boolean number() {
     char first = source.charAt(at);
     if (first < '0' || first > '9') return false;
-    return match(FLOAT, Token.Kind.FLOAT) || match(INTEGER, Token.Kind.INTEGER);
+    // Behind a point it is an index.
+    boolean mayBeFloat = at == 0 || source.charAt(at - 1) != '.';
+    return mayBeFloat && match(FLOAT, Token.Kind.FLOAT) || match(INTEGER, Token.Kind.INTEGER);
   }
 
   private boolean match(Pattern pattern, Token.Kind kind) {

@@ -130,7 +130,7 @@ final class Numbers {
       }
       case FLOOR_DIVIDE -> {
         if (right == 0) throw divisionByZero("float floor division by zero");
-        yield Math.floor((left - remainder(left, right)) / right + 0.5);
+        yield floorDivided(left, right);
       }
       case REMAINDER -> {
         if (right == 0) throw divisionByZero("float modulo");
@@ -148,7 +148,16 @@ final class Numbers {
 
   private static double remainder(double left, double right) {
     double remainder = left % right;
-    return remainder != 0 && remainder < 0 != right < 0 ? remainder + right : remainder;
+    if (remainder == 0) return Math.copySign(0, right);
+    return remainder < 0 != right < 0 ? remainder + right : remainder;
+  }
+
+  private static double floorDivided(double left, double right) {
+    double rest = left % right, quotient = (left - rest) / right;
+    if (rest != 0 && rest < 0 != right < 0) quotient -= 1;
+    if (quotient == 0) return Math.copySign(0, left / right);
+    double floor = Math.floor(quotient);
+    return quotient - floor > 0.5 ? floor + 1 : floor;
   }
 
   private static TemplateFailure divisionByZero(String message) {

@@ -2,6 +2,7 @@ package org.scriptorium.engine.template;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.function.Function;
@@ -118,9 +119,10 @@ final class SequenceFilters {
 
   /** Several attributes between commas are compared one after the other. */
   private static Function<Object, Object> keys(Object attribute, boolean caseSensitive, Work work) {
+    // A list each, of one value too: equal values of lists are passed over before any order is asked for.
     if (!(attribute instanceof SourcedText text) || !text.text().contains(",")) {
       var key = key(attribute, null, work);
-      return item -> folded(key.apply(item), caseSensitive, work);
+      return item -> Sequence.list(Collections.singletonList(folded(key.apply(item), caseSensitive, work)));
     }
     var keys = Arrays.stream(text.text().split(",")).map(name -> key(SourcedText.trusted(name), null, work)).toList();
     return item -> {

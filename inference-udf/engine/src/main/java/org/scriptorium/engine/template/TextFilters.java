@@ -11,7 +11,7 @@ import org.scriptorium.engine.template.Builtin.Bound;
 
 /** Filters that print their value and work on the text. */
 final class TextFilters {
-  private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}\\p{N}_]+");
+  private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}_]+");
   private static final SourcedText LINE_END = SourcedText.trusted("\n");
   private static final SourcedText BLANK = SourcedText.trusted(" ");
 

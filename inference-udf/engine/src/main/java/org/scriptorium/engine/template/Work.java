@@ -7,6 +7,8 @@ package org.scriptorium.engine.template;
 final class Work {
   private static final long NODES = 1_000_000;
   private static final long NODES_PER_VALUE = 2_000;
+  /** Templates for images look at each character of a content that is a text. */
+  private static final long NODES_PER_CHARACTER = 32;
   private static final long CHARACTERS = 64L << 20;
   private static final long CHARACTERS_PER_CHARACTER = 64;
   private static final int DEPTH = 1000;
@@ -17,7 +19,7 @@ final class Work {
 
   /** The bound for an input of so many values (messages, list items, strings) and characters. */
   Work(long inputValues, long inputCharacters) {
-    nodes = NODES + NODES_PER_VALUE * inputValues;
+    nodes = NODES + NODES_PER_VALUE * inputValues + NODES_PER_CHARACTER * inputCharacters;
     characters = CHARACTERS + CHARACTERS_PER_CHARACTER * inputCharacters;
   }
 

@@ -113,6 +113,13 @@ class TestChatTemplate {
           + " {{ [1, 2, 3] | batch(2, 0) | list }}~1-2-3 ['a', 'B'] [[1, 2], [3, 0]]",
       "{{ nothing }}|{{ (nothing is defined) and nothing.x }}|{{ {}.x or 'y' }}~|False|y",
       "{% for x in [1, 2, 3] %}{% if x == 2 %}{% continue %}{% endif %}{{ x }}{% else %}none{% endfor %}~13",
+      "{% for x in [1, 2] %}{{ x }}{% break %}{% else %}none{% endfor %}|{% for x in [1] %}{% continue %}{% else %}none{% endfor %}~1none|none",
+      "{% for y in [1, 2] %}{% for x in [] %}{% else %}{% break %}{% endfor %}{{ y }}{% endfor %}|~|",
+      "{{ [none, none] | sort }} {{ [{'a': 1}, {'a': 2}] | sort(attribute='b') | length }} {{ [[2, 1], [1]] | sort }}~[None, None] 2 [[1], [2, 1]]",
+      "{{ 'a{}b{}'.format(nothing, 1) }} {{ [[1, 2], [3, 4]].0.1 }} {{ 1.5 }}~ab1 2 1.5",
+      "{{ '\u00dfa' | capitalize }} {{ '\ufb01n'.title() }} {{ '\u0391\u03a3' | capitalize }} {{ '\u01c5' | capitalize }}~Ssa Fin \u0391\u03c2 \u01c5",
+      "{{ -7 % 1.0 }} {{ 0 // -2.5 }} {{ -7.5 // 2 }} {{ 7.5 // -2 }} {{ 1e16 // 3 }}~0.0 -0.0 -4.0 -4.0 3333333333333333.0",
+      "{{ '\u0928\u092e\u0938\u094d\u0924\u0947' | wordcount }}~2",
       "{% set x = 1 %}{% for i in [1] %}{% set x = 2 %}{% endfor %}{{ x }}{% if true %}{% set x = 3 %}{% endif %}{{ x }}~13",
       "{% raw %}{{ x }}{% endraw %}{# gone #}{% filter upper %}a{% endfilter %}{% generation %}b{% endgeneration %}~{{ x }}Ab",
   })

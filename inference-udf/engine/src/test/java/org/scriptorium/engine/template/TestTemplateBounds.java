@@ -55,6 +55,15 @@ class TestTemplateBounds {
         .hasMessageContaining("chat template, line 1, column");
   }
 
+  /** Templates for images do so where a content is a text. */
+  @Test
+  void longContentsMayBeLookedAtByTheirCharacters() {
+    var template = ChatTemplate.parse("{% for m in messages %}{% for c in m['content'] %}{% if c['type'] == 'image' %}{{ 'image' }}"
+        + "{% elif c['type'] == 'audio' %}{{ 'audio' }}{% endif %}{% endfor %}{{ m['content'] | length }}{% endfor %}");
+    var messages = List.of(Map.of("role", "user", "content", "x".repeat(500_000)));
+    assertThat(template.render(Map.of("messages", messages)).text()).isEqualTo("500000");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"(", "[", "{1:", "not ", "-", "x[", "x(", "1 + ", "1 if ", "x|default("})
   void refusesDeepSources(String nesting) {
