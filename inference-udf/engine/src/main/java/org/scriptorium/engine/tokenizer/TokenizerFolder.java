@@ -18,7 +18,7 @@ final class TokenizerFolder {
   private TokenizerFolder() {}
 
   static Tokenizer open(Path folder) {
-    if (has(folder, "tokenizer.json")) return TokenizerJson.read(JsonSection.read(folder.resolve("tokenizer.json")), settings(folder));
+    if (has(folder, "tokenizer.json")) return TokenizerJson.read(JsonSection.read(folder.resolve("tokenizer.json")));
     if (MarianTokenizers.isFolder(folder)) return MarianTokenizers.tokenizer(folder, "source.spm");
     for (String name : List.of("tokenizer.model", "spiece.model")) if (has(folder, name)) return sentencePiece(folder, name);
     boolean pairs = has(folder, "vocab.json") && has(folder, "merges.txt");

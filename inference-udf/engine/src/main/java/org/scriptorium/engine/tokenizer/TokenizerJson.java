@@ -6,20 +6,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.scriptorium.engine.tokenizer.PostProcessor.Piece;
 
 /** Reads {@code tokenizer.json} as Hugging Face's {@code tokenizers} does. Truncation and padding in it are for others. */
 final class TokenizerJson {
-  private static final String ADD_BEGIN = "add_bos_token", ADD_END = "add_eos_token";
-
   private TokenizerJson() {}
 
+  /** What stands around texts is in the file's {@code post_processor} alone, whatever {@code tokenizer_config.json} adds. */
   static Tokenizer read(JsonSection json) {
-    return read(json, JsonSection.parse(json.where(), "{}"));
-  }
-
-  /** @param settings {@code tokenizer_config.json}; where it speaks of tokens around texts, the tokenizer's own template is void */
-  static Tokenizer read(JsonSection json, JsonSection settings) {
     if (json.has("version") && !json.string("version").equals("1.0")) throw json.at("version").unsupported("\"1.0\"");
     Normalizer normalizer = NormalizerJson.read(json.at("normalizer"));
     var split = PreTokenizerJson.read(json.at("pre_tokenizer"));
@@ -31,11 +24,8 @@ final class TokenizerJson {
     var added = new Added(model.vocabulary(), normalizer);
     if (!json.at("added_tokens").isAbsent()) for (JsonSection token : json.list("added_tokens")) added.add(token);
     boolean tracked = split.asksForStart() && normalizer != Normalizer.NONE;
-    boolean framed = settings.node().has(ADD_BEGIN) || settings.node().has(ADD_END);
-    PostProcessor frame = framed ? TokenizerFolder.template(added.markup(settings, ADD_BEGIN, "bos_token"),
-        added.markup(settings, ADD_END, "eos_token"), 1) : PostProcessorJson.read(json.at("post_processor"));
-    return new PipelineTokenizer(
-        added.parts(normalizer, preTokenizer, tracked, model.models(), frame, DecoderJson.read(json.at("decoder"))));
+    return new PipelineTokenizer(added.parts(normalizer, preTokenizer, tracked, model.models(),
+        PostProcessorJson.read(json.at("post_processor")), DecoderJson.read(json.at("decoder"))));
   }
 
   /** True for a token that can't be mistaken for markup: blanks that a model's authors added as text. */
@@ -78,14 +68,6 @@ final class TokenizerJson {
     }
 
     /** The token of a name, if the settings want it around texts and have one. */
-    private List<Piece> markup(JsonSection settings, String wanted, String name) {
-      String token = SpecialNames.of(settings, name, "");
-      if (!settings.bool(wanted, false) || token.isEmpty()) return List.of();
-      Integer id = ids.containsKey(token) ? ids.get(token) : vocabulary.get(token);
-      if (id == null) throw settings.at(name).wrong("a token of tokenizer.json");
-      return List.of(new Piece.Added(new int[] {id}, new String[] {token}, 0));
-    }
-
     private String normalized(String content) {
       AlignedText text = normalizer.normalize(AlignedText.untracked(Utf8.encode(content, 0, content.length())));
       return text.text(0, text.size());

@@ -32,8 +32,8 @@ final class YoungCharacters {
       + "16f7f-16f87 16fe4 16ff0-16ff1 1cf00-1cf2d 1cf30-1cf46 1e08f 1e130-1e136 1e2ae 1e2ec-1e2ef 1e4ec-1e4ef 1e5ee-1e5ef");
   private static final BitSet FORMATS = set("890-891 8e2 110cd 13430-1343f");
   private static final BitSet COMPOSED = set(
-      "32ff a7f2-a7f4 ab69 105c9 105e4 10781-10785 10787-107b0 107b2-107ba 11383 11385 1138e 11391 113c5 113c7-113c8 11938 "
-      + "16121-16128 16d68-16d6a 1ccd6-1ccf9 1e030-1e06d 1f16c 1fbf0-1fbf9");
+      "32ff a7f2-a7f4 ab69 105c9 105d2 105da 105e4 10781-10785 10787-107b0 107b2-107ba 11383 11385 1138e 11391 113c5 113c7-113c8 11938 "
+      + "16121-16128 16d63 16d67-16d6a 1ccd6-1ccf9 1e030-1e06d 1f16c 1fbf0-1fbf9");
   private static final BitSet OLD_PUNCTUATION = set("166d 111c9");
   private static final BitSet OLD_NONSPACING = set("1734 1171e");
   private static final BitSet OLD_MARKS = set("1cf2-1cf3");
